@@ -1,0 +1,26 @@
+/** All prepared operations by task, in the order the panel shows them. Each document lies beside this file. */
+import { communities } from './communities';
+import { imports } from './imports';
+import { members } from './members';
+import { membership } from './membership';
+import type { Group, Operation } from './operation';
+import { orientation } from './orientation';
+import { reports } from './reports';
+import viewer from './Viewer.graphql';
+
+export const groups: Group[] = [orientation, communities, members, membership, reports, imports];
+
+/** What an empty tab begins with: something that runs. */
+export const welcome = `# 社群 Choose a prepared operation
+# or write your own. Ctrl-Space
+# completes, Ctrl-Enter runs.
+${viewer}`;
+
+export function findOperation(name: string): Operation | undefined {
+  return groups.flatMap((group) => group.operations).find((operation) => operation.name === name);
+}
+
+/** Whether the text is one of ours, unchanged. */
+export function isPrepared(text: string): boolean {
+  return text === welcome || groups.some(({ operations }) => operations.some(({ document }) => document === text));
+}

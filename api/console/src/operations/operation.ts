@@ -1,0 +1,44 @@
+/** A prepared operation: a document with a title, and a way to fill its variables from the tenant's own data. */
+
+export interface Operation {
+  /** The name in the document; also the file's name and the `?op=` of its link. */
+  name: string;
+  title: string;
+  explanation: string;
+  document: string;
+  /** A query that is sent first; `variables` reads its data. */
+  prelude: string | undefined;
+  /** `stamp` is a new number on each call, for what must be unique. An undefined value means: nothing found to fill in. */
+  variables: (found: Found, stamp: string) => Record<string, unknown>;
+}
+
+export interface Group {
+  task: string;
+  operations: Operation[];
+}
+
+/** The data of all preludes; each brings a part of it. */
+export interface Found {
+  communities?: { nodes: Found.Community[] } | null;
+  members?: { nodes: Found.Member[] } | null;
+}
+
+export declare namespace Found {
+  interface Community {
+    id: string;
+  }
+
+  interface Member {
+    id: string;
+    externalRef?: string | null;
+    phone?: string | null;
+    communities?: { nodes: Community[] };
+  }
+}
+
+type Parts = Pick<Operation, 'title' | 'explanation' | 'document'> & Partial<Pick<Operation, 'prelude' | 'variables'>>;
+
+export function operation({ variables = () => ({}), prelude, ...parts }: Parts): Operation {
+  const name = /\b(?:query|mutation)\s+(\w+)/.exec(parts.document)?.[1] ?? '';
+  return { ...parts, name, prelude, variables };
+}

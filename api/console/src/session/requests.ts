@@ -1,0 +1,60 @@
+/** Sign-in, refresh and sign-out as requests; what they mean for the session is decided in `store.ts`. */
+import { isUnauthenticated, post, type UserError } from '../endpoint';
+import sessionRefresh from './SessionRefresh.graphql';
+import signIn from './SignIn.graphql';
+import signOut from './SignOut.graphql';
+
+export interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+  /** When the access token ends. */
+  expiresAt: string;
+}
+
+export interface Viewer {
+  user: { id: string; email: string };
+  tenant: { id: string; slug: string; name: string };
+  role: string;
+  displayName: string;
+}
+
+export interface Credentials {
+  tenant: string;
+  email: string;
+  password: string;
+}
+
+interface Payload {
+  session: Tokens | null;
+  userErrors: UserError[];
+}
+
+type SignInData = { signIn: (Payload & { viewer: Viewer | null }) | null };
+type RefreshData = { sessionRefresh: Payload | null };
+
+/** Gives the session, or the sentence to show to the person. */
+export async function requestSignIn(credentials: Credentials): Promise<{ tokens: Tokens; viewer: Viewer } | string> {
+  const answer = await post<SignInData>({ query: signIn, variables: credentials, operationName: 'SignIn' });
+  const payload = answer.data?.signIn;
+  if (payload?.session && payload.viewer) return { tokens: payload.session, viewer: payload.viewer };
+  const failure = payload?.userErrors[0] ?? answer.errors?.[0];
+  return failure?.message ?? 'Sign-in failed, and the server gave no reason.';
+}
+
+/** Gives new tokens; `refused` when the session is over; throws when nothing is known about it. */
+export async function requestRefresh(refreshToken: string): Promise<Tokens | 'refused'> {
+  const answer = await post<RefreshData>({
+    query: sessionRefresh,
+    variables: { refreshToken },
+    operationName: 'SessionRefresh',
+  });
+  const payload = answer.data?.sessionRefresh;
+  if (payload?.session) return payload.session;
+  if (isUnauthenticated(answer) || payload?.userErrors.length) return 'refused';
+  throw new Error(answer.errors?.[0]?.message ?? 'The session could not be refreshed.');
+}
+
+/** Needs no access token, so that a session can be ended after its access token has. */
+export async function requestSignOut(refreshToken: string): Promise<void> {
+  await post({ query: signOut, variables: { refreshToken }, operationName: 'SignOut' });
+}

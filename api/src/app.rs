@@ -1,0 +1,75 @@
+//! The program's parts, put together once.
+
+use std::sync::Arc;
+
+use crate::config::{Config, ConfigError};
+use crate::domains::auth::Auth;
+use crate::domains::communities::{Communities, MemberCounts};
+use crate::domains::tenants::Tenants;
+use crate::error::ApiError;
+use crate::platform::Platform;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, DbError};
+use crate::platform::kv::{Kv, KvError};
+use crate::platform::outbox::{Consumer, Outbox};
+use crate::platform::random::Random;
+
+/// Every service; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// What the services stand on.
+    pub platform: Platform,
+    /// Events.
+    pub outbox: Outbox,
+    /// Tenants and their settings.
+    pub tenants: Tenants,
+    /// Sign-in and sessions.
+    pub auth: Auth,
+    /// Communities.
+    pub communities: Communities,
+}
+
+/// Why the program could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database's address is not one.
+    #[error("DATABASE_URL cannot be used")]
+    Database(#[from] DbError),
+    /// Redis's address is not one.
+    #[error("REDIS_URL cannot be used")]
+    Kv(#[from] KvError),
+    /// A service did not come up.
+    #[error("a service did not come up: {}", .0.message())]
+    Service(ApiError),
+}
+
+impl App {
+    /// Puts the parts together. Opens no connection: the first use does.
+    pub fn new(config: &Config) -> Result<Self, AppError> {
+        let kv = match &config.redis_url {
+            Some(url) => Kv::redis(url, &config.redis_prefix)?,
+            None => Kv::local(),
+        };
+        let platform = Platform {
+            db: Db::connect(&config.database, config.walls)?,
+            kv,
+            clock: Clock::system(),
+            random: Random::system(),
+            master: Arc::new(config.master_key()?),
+        };
+        let outbox = Outbox::default();
+        let tenants = Tenants::new(platform.clone());
+        let auth = Auth::new(platform.clone(), tenants.clone()).map_err(AppError::Service)?;
+        let communities = Communities::new(platform.clone(), tenants.clone());
+        Ok(Self { platform, outbox, tenants, auth, communities })
+    }
+
+    /// Who reacts to events.
+    #[must_use]
+    pub fn consumers(&self) -> Vec<Arc<dyn Consumer>> {
+        vec![Arc::new(MemberCounts)]
+    }
+}

@@ -1,0 +1,105 @@
+//! The command line; `shequn --help` is the manual.
+
+mod migrate;
+mod serve;
+mod tenant;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::app::{App, AppError};
+use crate::config::{Config, ConfigError, KEYS};
+use crate::http::ServeError;
+use crate::platform::db::DbError;
+
+/// Shequn (社群): a multi-tenant GraphQL API for companies that run WeChat-style communities.
+#[derive(Parser)]
+#[command(name = "shequn", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and the console (what happens without a command)
+    Serve,
+    /// Bring the database's tables up to date, take them back, or say where they stand
+    Migrate(migrate::Args),
+    /// Print the GraphQL schema
+    Schema,
+    /// Make tenants and their first staff
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+}
+
+/// Why a command failed. Its text is for the person at the terminal.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error("the log filter in SHEQUN_LOG cannot be read: {0}")]
+    Log(#[from] tracing_subscriber::filter::ParseError),
+    #[error("the program could not start: {0}")]
+    Runtime(#[source] std::io::Error),
+    #[error("the database could not be migrated: {0}")]
+    Migration(#[from] sea_orm::DbErr),
+    #[error("{0}")]
+    Database(#[from] DbError),
+    #[error("cannot serve: {0}")]
+    Serve(#[from] ServeError),
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = Cli::command().after_long_help(settings_help()).after_help(settings_help()).get_matches();
+    let command = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli.command.unwrap_or(Command::Serve),
+        Err(error) => error.exit(),
+    };
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("shequn: {error}");
+            let mut cause = std::error::Error::source(&error);
+            while let Some(inner) = cause {
+                eprintln!("  because: {inner}");
+                cause = inner.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn settings_help() -> String {
+    let width = KEYS.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+    let lines: Vec<_> = KEYS.iter().map(|(key, what)| format!("  {key:width$}  {what}")).collect();
+    format!("Settings (environment):\n{}", lines.join("\n"))
+}
+
+fn run(command: Command) -> Result<(), CliError> {
+    if let Command::Schema = command {
+        print!("{}", crate::schema::sdl());
+        return Ok(());
+    }
+    let config = Config::load()?;
+    crate::telemetry::start(&config.log, config.log_format)?;
+    if config.is_embedded() {
+        config.prepare_data_dir()?;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => serve::run(&config).await,
+            Command::Migrate(args) => migrate::run(&config, &args).await,
+            Command::Schema => Ok(()),
+            Command::Tenant(command) => tenant::run(&App::new(&config)?, command).await,
+        }
+    })
+}

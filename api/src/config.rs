@@ -1,0 +1,289 @@
+//! Settings: from the environment and one optional file, typed, checked once.
+//!
+//! `SHEQUN_CONFIG` names a TOML file whose keys are those of [`KEYS`] in lower case without the
+//! `SHEQUN_` prefix. The environment wins. Unknown keys are refused, so that a typing error is not a
+//! silent default. Secrets are never printed.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::platform::crypto::{MasterKey, generate_master_key};
+use crate::platform::db::{ConnectOptions, Walls};
+use crate::platform::random::Random;
+
+/// Every setting: its variable and what it does. `--help` prints this table.
+pub const KEYS: &[(&str, &str)] = &[
+    ("SHEQUN_CONFIG", "a TOML file with these settings; keys in lower case without SHEQUN_"),
+    ("SHEQUN_DATA_DIR", "where the embedded database, generated secrets and demo.json are; default ./data"),
+    ("SHEQUN_BIND", "address and port to listen on; default 127.0.0.1:8080, port 0 takes a free one"),
+    ("DATABASE_URL", "postgres://… for production; without it a SQLite file in the data directory"),
+    ("SHEQUN_MIGRATE_URL", "another login for migrations; default DATABASE_URL"),
+    ("SHEQUN_MIGRATE", "on or off: migrate when serving; default on"),
+    ("SHEQUN_DATABASE_CONNECTIONS", "connections to PostgreSQL, 2 to 500; default 20"),
+    ("REDIS_URL", "redis://…, needed with PostgreSQL; without it state is kept in this process"),
+    ("SHEQUN_REDIS_PREFIX", "put before every key; default shequn:"),
+    ("SHEQUN_MASTER_KEY", "base64 of 32 random bytes; needed with PostgreSQL, generated in the embedded mode"),
+    ("SHEQUN_DEMO", "on or off: demo tenant in an empty embedded database; default on"),
+    ("SHEQUN_LOG", "log filter, such as info or info,shequn::sql=debug; default info"),
+    ("SHEQUN_LOG_FORMAT", "text or json; default text"),
+    ("SHEQUN_OWNER_PASSWORD", "password for `tenant create`; otherwise read from standard input"),
+    ("SHEQUN_STAFF_PASSWORD", "password for `tenant staff`; otherwise read from standard input"),
+    ("SHEQUN_WALLS_OFF", "rls or scope; only in builds with the feature walls-off, for tests"),
+    ("SHEQUN_CONSOLE", "read when building: skip leaves the console out"),
+];
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The checked settings.
+pub struct Config {
+    /// Where the embedded database and secrets are.
+    pub data_dir: PathBuf,
+    /// Where to listen.
+    pub bind: SocketAddr,
+    /// Which database.
+    pub database: ConnectOptions,
+    /// Under which address to migrate; None: as `database`.
+    pub migrate_url: Option<String>,
+    /// Whether serving migrates first.
+    pub migrate: bool,
+    /// Which Redis; None keeps state in this process.
+    pub redis_url: Option<String>,
+    /// Put before every Redis key.
+    pub redis_prefix: String,
+    /// Whether an empty embedded database gets a demo tenant.
+    pub demo: bool,
+    /// What to log.
+    pub log: String,
+    /// How.
+    pub log_format: LogFormat,
+    /// Which walls stand.
+    pub walls: Walls,
+    master_key: Option<zeroize::Zeroizing<String>>,
+}
+
+/// A setting is missing or wrong. Names the setting, never its value.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The value is not acceptable.
+    #[error("{key}: {reason}")]
+    Invalid {
+        /// The setting.
+        key: String,
+        /// What would be acceptable.
+        reason: String,
+    },
+    /// There is no such setting.
+    #[error("{key}: there is no such setting; `shequn --help` lists them")]
+    Unknown {
+        /// What was given.
+        key: String,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+fn invalid(key: &str, reason: impl Into<String>) -> ConfigError {
+    ConfigError::Invalid { key: key.to_owned(), reason: reason.into() }
+}
+
+impl Config {
+    /// Reads the environment and the file it names.
+    pub fn load() -> Result<Self, ConfigError> {
+        let environment = std::env::vars().filter(|(key, _)| is_ours(key) && !key.starts_with("SHEQUN_TEST_"));
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
+        for (key, value) in environment {
+            if !KEYS.iter().any(|(known, _)| *known == key) {
+                return Err(ConfigError::Unknown { key });
+            }
+            values.insert(key, value);
+        }
+        if let Some(path) = values.get("SHEQUN_CONFIG").cloned() {
+            for (key, value) in read_file(Path::new(&path))? {
+                values.entry(key).or_insert(value);
+            }
+        }
+        Self::from_values(&values)
+    }
+
+    fn from_values(values: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let get = |key: &str| values.get(key).map(String::as_str).filter(|value| !value.is_empty());
+        let data_dir = PathBuf::from(get("SHEQUN_DATA_DIR").unwrap_or("data"));
+        let database = database(get("DATABASE_URL"), get("SHEQUN_DATABASE_CONNECTIONS"), &data_dir)?;
+        let is_embedded = matches!(database, ConnectOptions::Sqlite { .. });
+        let redis_url = get("REDIS_URL").map(str::to_owned);
+        let master_key = get("SHEQUN_MASTER_KEY").map(|key| zeroize::Zeroizing::new(key.to_owned()));
+        if !is_embedded && redis_url.is_none() {
+            return Err(invalid("REDIS_URL", "needed with PostgreSQL: sessions and limits are shared through Redis"));
+        }
+        if !is_embedded && master_key.is_none() {
+            return Err(invalid(
+                "SHEQUN_MASTER_KEY",
+                "needed with PostgreSQL: base64 of 32 random bytes, such as `openssl rand -base64 32` prints",
+            ));
+        }
+        let walls = walls(get("SHEQUN_WALLS_OFF"), get("DATABASE_URL"))?;
+        Ok(Self {
+            bind: get("SHEQUN_BIND")
+                .unwrap_or("127.0.0.1:8080")
+                .parse()
+                .map_err(|_| invalid("SHEQUN_BIND", "expected an address and a port, such as 127.0.0.1:8080"))?,
+            migrate_url: get("SHEQUN_MIGRATE_URL").map(str::to_owned),
+            migrate: switch("SHEQUN_MIGRATE", get("SHEQUN_MIGRATE"))?,
+            redis_prefix: get("SHEQUN_REDIS_PREFIX").unwrap_or("shequn:").to_owned(),
+            demo: switch("SHEQUN_DEMO", get("SHEQUN_DEMO"))? && is_embedded,
+            log: get("SHEQUN_LOG").unwrap_or("info").to_owned(),
+            log_format: match get("SHEQUN_LOG_FORMAT") {
+                None | Some("text") => LogFormat::Text,
+                Some("json") => LogFormat::Json,
+                Some(_) => return Err(invalid("SHEQUN_LOG_FORMAT", "expected text or json")),
+            },
+            data_dir,
+            database,
+            redis_url,
+            walls,
+            master_key,
+        })
+    }
+
+    /// Whether this is the embedded mode.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.database, ConnectOptions::Sqlite { .. })
+    }
+
+    /// The master key: the given one, or in the embedded mode the one kept beside the database, made when absent.
+    pub fn master_key(&self) -> Result<MasterKey, ConfigError> {
+        let text = match &self.master_key {
+            Some(key) => key.clone(),
+            None => zeroize::Zeroizing::new(read_or_make_secret(&self.data_dir.join("master.key"))?),
+        };
+        MasterKey::from_base64(&text).map_err(|_| invalid("SHEQUN_MASTER_KEY", "expected base64 of exactly 32 bytes"))
+    }
+
+    /// Makes the data directory, for its owner only.
+    pub fn prepare_data_dir(&self) -> Result<(), ConfigError> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.data_dir)
+            .map_err(|source| file_error(&self.data_dir, source))
+    }
+}
+
+/// Writes a file that only its owner may read.
+pub fn write_private(path: &Path, content: &str) -> Result<(), ConfigError> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(content.as_bytes()))
+        .map_err(|source| file_error(path, source))
+}
+
+fn read_or_make_secret(path: &Path) -> Result<String, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = generate_master_key(&Random::system());
+            write_private(path, &key)?;
+            Ok(key)
+        }
+        Err(source) => Err(file_error(path, source)),
+    }
+}
+
+fn file_error(path: &Path, source: std::io::Error) -> ConfigError {
+    ConfigError::File { path: path.display().to_string(), source }
+}
+
+fn is_ours(key: &str) -> bool {
+    key.starts_with("SHEQUN_") || key == "DATABASE_URL" || key == "REDIS_URL"
+}
+
+fn read_file(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| file_error(path, source))?;
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| invalid("SHEQUN_CONFIG", error.message().to_owned()))?;
+    table
+        .into_iter()
+        .map(|(key, value)| {
+            let upper = key.to_uppercase();
+            let name = [upper.clone(), format!("SHEQUN_{upper}")]
+                .into_iter()
+                .find(|name| KEYS.iter().any(|(known, _)| known == name) && name != "SHEQUN_CONFIG")
+                .ok_or(ConfigError::Unknown { key })?;
+            let text = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(on) => if on { "on" } else { "off" }.to_owned(),
+                _ => return Err(invalid(&name, "expected a text, a number or a truth value")),
+            };
+            Ok((name, text))
+        })
+        .collect()
+}
+
+fn database(url: Option<&str>, connections: Option<&str>, data_dir: &Path) -> Result<ConnectOptions, ConfigError> {
+    let connections = match connections.map(str::parse) {
+        None => 20,
+        Some(Ok(number @ 2..=500)) => number,
+        Some(_) => return Err(invalid("SHEQUN_DATABASE_CONNECTIONS", "expected 2 to 500")),
+    };
+    match url {
+        None => Ok(ConnectOptions::Sqlite { path: data_dir.join("shequn.db") }),
+        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            Ok(ConnectOptions::Postgres { url: url.to_owned(), connections })
+        }
+        Some(_) => Err(invalid("DATABASE_URL", "expected postgres://…; leave it out for the embedded database")),
+    }
+}
+
+fn switch(key: &str, value: Option<&str>) -> Result<bool, ConfigError> {
+    match value {
+        None | Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(_) => Err(invalid(key, "expected on or off")),
+    }
+}
+
+#[cfg(feature = "walls-off")]
+fn walls(value: Option<&str>, database: Option<&str>) -> Result<Walls, ConfigError> {
+    let is_local = database.is_none_or(|url| {
+        let host = url.rsplit('@').next().unwrap_or_default();
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
+    });
+    match value {
+        None => Ok(Walls::STANDING),
+        Some(_) if !is_local => Err(invalid("SHEQUN_WALLS_OFF", "refused for a database on another machine")),
+        Some("rls") => Ok(Walls { row_security: false, code_scope: true }),
+        Some("scope") => Ok(Walls { row_security: true, code_scope: false }),
+        Some(_) => Err(invalid("SHEQUN_WALLS_OFF", "expected rls or scope")),
+    }
+}
+
+#[cfg(not(feature = "walls-off"))]
+fn walls(value: Option<&str>, _: Option<&str>) -> Result<Walls, ConfigError> {
+    match value {
+        None => Ok(Walls::STANDING),
+        Some(_) => Err(invalid("SHEQUN_WALLS_OFF", "this build cannot take a wall down")),
+    }
+}

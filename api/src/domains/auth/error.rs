@@ -1,0 +1,69 @@
+//! Why a sign-in or a session was refused.
+
+use crate::error::{ApiError, Failure, UserError, UserErrorCode};
+use crate::platform::db::DbError;
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Tenant, address and password do not belong together; it is never said which.
+    #[error("the credentials do not belong together")]
+    CredentialsInvalid,
+    /// The refresh token is unknown, expired, revoked or was used before.
+    #[error("the session is over")]
+    SessionInvalid,
+    /// The password is too short, too long or too common.
+    #[error("a password has 8 to 128 characters and is not a common one")]
+    PasswordUnfit,
+    /// The address is not one.
+    #[error("this is not an e-mail address")]
+    EmailInvalid,
+    /// The person is staff of this tenant already.
+    #[error("this person is staff of this tenant already")]
+    AlreadyStaff,
+    /// The request itself failed.
+    #[error("the request failed: {}", .0.message())]
+    Failed(ApiError),
+}
+
+impl From<ApiError> for AuthError {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<DbError> for AuthError {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        let refused = |field: Option<&str>, code, message: &str| {
+            Self::Refused(vec![UserError {
+                field: field.map(|field| vec![field.to_owned()]),
+                message: message.to_owned(),
+                code,
+            }])
+        };
+        match error {
+            AuthError::CredentialsInvalid => refused(
+                None,
+                UserErrorCode::CredentialsInvalid,
+                "Tenant, e-mail address and password do not belong together.",
+            ),
+            AuthError::SessionInvalid => {
+                refused(Some("refreshToken"), UserErrorCode::SessionInvalid, "The session is over; sign in again.")
+            }
+            AuthError::PasswordUnfit => refused(
+                Some("password"),
+                UserErrorCode::Invalid,
+                "A password has 8 to 128 characters and is not a common one.",
+            ),
+            AuthError::EmailInvalid => refused(Some("email"), UserErrorCode::Invalid, "This is not an e-mail address."),
+            AuthError::AlreadyStaff => refused(Some("email"), UserErrorCode::Invalid, "This person is staff already."),
+            AuthError::Failed(error) => Self::Failed(error),
+        }
+    }
+}

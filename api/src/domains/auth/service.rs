@@ -1,0 +1,191 @@
+//! Use cases: signing in and out, refreshing, and the staff of a tenant.
+
+use super::model::{ACCESS_LIFE, Refresh, Session, SessionRow, SignIn, Viewer, decide_refresh, normalise_email};
+use super::passwords::Passwords;
+use super::{AuthError, TokenKeys, sessions, store};
+use crate::actor::{Actor, Role, UserActor};
+use crate::domains::tenants::Tenants;
+use crate::error::ApiError;
+use crate::platform::Platform;
+use crate::platform::db::{SystemTx, TenantTx};
+use crate::platform::ids::{TenantId, UserId};
+
+/// A person who is to work for a tenant.
+pub struct NewStaff {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Where they are reached; the account is found or made by it.
+    pub email: String,
+    /// Used when the account is new; an existing account keeps its own.
+    pub password: String,
+    /// Their name in this tenant.
+    pub display_name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// The slice's service.
+#[derive(Clone)]
+pub struct Auth {
+    platform: Platform,
+    tenants: Tenants,
+    tokens: TokenKeys,
+    passwords: Passwords,
+}
+
+impl Auth {
+    /// For `app.rs`.
+    pub fn new(platform: Platform, tenants: Tenants) -> Result<Self, ApiError> {
+        let tokens = TokenKeys::new(&platform)?;
+        let passwords = Passwords::new(platform.random.clone())?;
+        Ok(Self { platform, tenants, tokens, passwords })
+    }
+
+    /// The actor behind an access token. An invalid one is an error, no token is nobody.
+    pub async fn authenticate(&self, token: Option<&str>) -> Result<Actor, ApiError> {
+        let Some(token) = token else { return Ok(Actor::Anonymous) };
+        let over =
+            || ApiError::new(crate::error::ErrorCode::Unauthenticated, "The access token is not valid any more.");
+        let subject = self.tokens.check(token, self.platform.clock.now()).ok_or_else(over)?;
+        sessions::resume(&self.platform, subject).await?.map(Actor::User).ok_or_else(over)
+    }
+
+    /// Starts a session. Unknown tenant, unknown account and wrong password are one answer in one time.
+    pub async fn sign_in(&self, tenant: &str, email: &str, password: String) -> Result<SignIn, AuthError> {
+        let account = self.find_account(tenant, email).await?;
+        let hash = account.as_ref().map(|(_, account)| account.password_hash.clone());
+        let fits = self.passwords.verify(password, hash).await?;
+        let (true, Some((tenant, account))) = (fits, account) else { return Err(AuthError::CredentialsInvalid) };
+        let session = sessions::starting(&self.platform, &account, tenant);
+        let tx = self.platform.db.write(Actor::System(tenant).home().map_err(ApiError::from)?).await?;
+        store::insert_session(&tx, &session).await?;
+        tx.commit().await?;
+        Ok(SignIn { session: self.issue(&session, session.generation)?, actor: session.actor() })
+    }
+
+    async fn find_account(&self, slug: &str, email: &str) -> Result<Option<(TenantId, store::Account)>, AuthError> {
+        let tx = self.platform.db.system().await?;
+        let tenant = self.tenants.find_by_slug_in(&tx, slug.trim()).await?;
+        // An unknown tenant costs the same look-ups: the id of nobody finds nothing.
+        let tenant = tenant.map_or_else(|| TenantId::from_uuid(uuid::Uuid::nil()), |tenant| tenant.id);
+        let index = self.email_index(&normalise_email(email).unwrap_or_default());
+        let account = store::find_account(&tx, tenant, &index).await?;
+        Ok(account.map(|account| (tenant, account)))
+    }
+
+    /// Gives the next pair of tokens for a refresh token, or ends the session if an old one comes back.
+    pub async fn refresh(&self, token: &str) -> Result<SignIn, AuthError> {
+        let token = self.tokens.read_refresh_token(token).ok_or(AuthError::SessionInvalid)?;
+        let tx = self.platform.db.write(Actor::System(token.tenant).home().map_err(ApiError::from)?).await?;
+        let session = store::lock_session(&tx, token.session).await?.ok_or(AuthError::SessionInvalid)?;
+        let now = self.platform.clock.now();
+        let generation = match decide_refresh(&session, token.generation, now) {
+            Refresh::Rotate => {
+                store::rotate_session(&tx, &session, now).await?;
+                session.generation + 1
+            }
+            Refresh::Repeat => session.generation,
+            Refresh::Ended => return Err(AuthError::SessionInvalid),
+            Refresh::Reused => {
+                store::revoke_session(&tx, session.id, "REFRESH_TOKEN_REUSED", now).await?;
+                tx.commit().await?;
+                sessions::note_ended(&self.platform, session.tenant, session.id).await;
+                tracing::warn!(session.id = %session.id, "session.refresh_token_reused");
+                return Err(AuthError::SessionInvalid);
+            }
+        };
+        tx.commit().await?;
+        Ok(SignIn { session: self.issue(&session, generation)?, actor: session.actor() })
+    }
+
+    fn issue(&self, session: &SessionRow, generation: i32) -> Result<Session, ApiError> {
+        let now = self.platform.clock.now();
+        let expires_at = now + ACCESS_LIFE;
+        Ok(Session {
+            access_token: self.tokens.sign(&session.actor(), now, expires_at)?,
+            refresh_token: self.tokens.refresh_token(session.tenant, session.id, generation),
+            expires_at,
+        })
+    }
+
+    /// Ends the session of the refresh token, or else the caller's own.
+    pub async fn sign_out(&self, actor: &Actor, refresh_token: Option<&str>) -> Result<(), AuthError> {
+        let (tenant, session) = match refresh_token {
+            Some(token) => {
+                let token = self.tokens.read_refresh_token(token).ok_or(AuthError::SessionInvalid)?;
+                (token.tenant, token.session)
+            }
+            None => {
+                actor.home().map_err(ApiError::from)?;
+                let user = actor.user().ok_or(AuthError::SessionInvalid)?;
+                (user.tenant, user.session)
+            }
+        };
+        let tx = self.platform.db.write(Actor::System(tenant).home().map_err(ApiError::from)?).await?;
+        store::revoke_session(&tx, session, "SIGNED_OUT", self.platform.clock.now()).await?;
+        tx.commit().await?;
+        sessions::note_ended(&self.platform, tenant, session).await;
+        Ok(())
+    }
+
+    /// The signed-in person, for showing to themselves.
+    pub async fn viewer(&self, actor: &UserActor, tx: &TenantTx) -> Result<Viewer, ApiError> {
+        let (email, display_name) = store::get_profile(tx, actor.membership).await?;
+        let email = self.platform.master.accounts.open(&email_place(actor.user), &email).map_err(ApiError::internal)?;
+        Ok(Viewer {
+            user: actor.user,
+            email: String::from_utf8(email).map_err(ApiError::internal)?,
+            tenant: self.tenants.get_in(tx).await?,
+            role: actor.role,
+            display_name,
+        })
+    }
+
+    /// A snapshot of the tenant of somebody who has just signed in.
+    pub async fn reader(&self, actor: &UserActor) -> Result<TenantTx, ApiError> {
+        let scope = Actor::User(actor.clone()).home()?;
+        Ok(self.platform.db.read(scope, crate::platform::db::Cancel::never()).await?)
+    }
+
+    /// Makes somebody staff of a tenant, for the installation's operator.
+    pub async fn add_staff_in(&self, tx: &SystemTx, new: NewStaff) -> Result<(), AuthError> {
+        let email = normalise_email(&new.email).ok_or(AuthError::EmailInvalid)?;
+        let now = self.platform.clock.now();
+        let index = self.email_index(&email);
+        let user = match store::find_user(tx, &index).await? {
+            Some(user) => user,
+            None => {
+                let id: UserId = self.platform.new_id();
+                let sealed =
+                    self.platform.master.accounts.seal(&self.platform.random, &email_place(id), email.as_bytes());
+                let user = store::NewUser {
+                    id,
+                    email_enc: sealed.map_err(ApiError::internal)?,
+                    email_bidx: index,
+                    password_hash: self.passwords.hash(new.password).await?,
+                };
+                store::insert_user(tx, user, now).await?;
+                id
+            }
+        };
+        if store::is_staff(tx, new.tenant, user).await? {
+            return Err(AuthError::AlreadyStaff);
+        }
+        let membership = store::NewMembership {
+            tenant: new.tenant,
+            id: self.platform.new_id(),
+            user,
+            display_name: &new.display_name,
+            role: new.role,
+        };
+        Ok(store::insert_membership(tx, membership, now).await?)
+    }
+
+    fn email_index(&self, normalised: &str) -> Vec<u8> {
+        self.platform.master.account_index.mac(normalised.as_bytes()).to_vec()
+    }
+}
+
+fn email_place(user: UserId) -> String {
+    format!("|users|email|{user}")
+}

@@ -1,0 +1,9 @@
+//! Communities in the schema: the object, the queries, the mutations.
+
+mod mutation;
+mod object;
+mod query;
+
+pub use mutation::CommunityMutation;
+pub use object::{CommunityCore, CommunityRef, columns};
+pub use query::{CommunityQuery, find};

@@ -1,0 +1,22 @@
+//! Communities: groups of members on one platform, with a type, a positioning and a value proposition.
+//!
+//! Owns `communities`. Guarantees that a change names the version it was made from when the caller gives
+//! one, and that the member count moves only by events. Never knows who the members are: that is `members`.
+
+mod consumer;
+mod error;
+pub mod graphql;
+mod model;
+mod report;
+mod service;
+mod store;
+
+pub use consumer::{MEMBERS_CHANGED, MemberCounts};
+pub use error::CommunityError;
+pub use graphql::{CommunityCore, CommunityRef};
+pub use model::{
+    Changes, CommunityType, Draft, LifecycleStage, Monetisation, Platform, Positioning, QuotaOverride, Touchpoint,
+};
+pub use report::Survival;
+pub use service::{Archiving, Communities, Filter, Sort};
+pub use store::CommunityRow;

@@ -1,0 +1,222 @@
+//! Use cases round communities.
+
+use shequn_entity::communities::Column;
+use uuid::Uuid;
+
+use super::CommunityError;
+use super::model::{Changes, CommunityType, Draft, LifecycleStage, Platform as CommunityPlatform, Positioning};
+use super::report::{Survival, survival};
+use super::store::{self, CommunityRow};
+use crate::actor::{Actor, Scope};
+use crate::domains::tenants::Tenants;
+use crate::error::{ApiError, Failure};
+use crate::named_enum;
+use crate::platform::Platform;
+use crate::platform::db::columns::Columns;
+use crate::platform::db::keyset::{KeysetPage, Slice};
+use crate::platform::db::{DbError, TenantTx};
+use crate::platform::idempotency::{Begun, Call};
+use crate::platform::ids::CommunityId;
+
+/// Which communities to list; None lets everything through.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this type.
+    pub kind: Option<CommunityType>,
+    /// For this.
+    pub positioning: Option<Positioning>,
+    /// There.
+    pub platform: Option<CommunityPlatform>,
+    /// In this stage.
+    pub stage: Option<LifecycleStage>,
+    /// Whose name starts so.
+    pub text: Option<String>,
+    /// The archived ones instead of the others.
+    pub archived: bool,
+}
+
+named_enum! {
+    /// In which order to list communities. Equal ones are ordered by id.
+    #[graphql(name = "CommunitySort")]
+    Sort {
+        /// By name, A first.
+        NameAsc "NAME_ASC",
+        /// By name, A last.
+        NameDesc "NAME_DESC",
+        /// Oldest record first.
+        CreatedAtAsc "CREATED_AT_ASC",
+        /// Newest record first.
+        CreatedAtDesc "CREATED_AT_DESC",
+        /// Smallest first.
+        MemberCountAsc "MEMBER_COUNT_ASC",
+        /// Largest first.
+        MemberCountDesc "MEMBER_COUNT_DESC",
+    }
+}
+
+/// The slice's service.
+#[derive(Clone)]
+pub struct Communities {
+    platform: Platform,
+    tenants: Tenants,
+}
+
+impl Communities {
+    /// For `app.rs`.
+    #[must_use]
+    pub fn new(platform: Platform, tenants: Tenants) -> Self {
+        Self { platform, tenants }
+    }
+
+    /// A page of communities.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        filter: &Filter,
+        sort: Sort,
+        page: (&KeysetPage, Columns<Column>),
+    ) -> Result<Slice<CommunityRow>, ApiError> {
+        actor.require(Scope::CommunitiesRead)?;
+        Ok(store::list(tx, filter, sort, page.0, page.1).await?)
+    }
+
+    /// How many communities the filter lets through.
+    pub async fn count(&self, actor: &Actor, tx: &TenantTx, filter: &Filter) -> Result<i64, ApiError> {
+        actor.require(Scope::CommunitiesRead)?;
+        Ok(store::count(tx, filter).await?)
+    }
+
+    /// Communities by id; unknown ones are left out.
+    pub async fn find_many(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        ids: &[CommunityId],
+        columns: &Columns<Column>,
+    ) -> Result<Vec<CommunityRow>, ApiError> {
+        actor.require(Scope::CommunitiesRead)?;
+        Ok(store::find_many(tx, ids, columns).await?)
+    }
+
+    /// Which of these ids are communities of the transaction's tenant.
+    pub async fn find_existing_in(&self, tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
+        store::find_existing(tx, ids).await
+    }
+
+    /// The row of a community that is about to gain or lose members: refuses unknown and archived ones.
+    pub async fn lock_open_in(&self, tx: &TenantTx, id: CommunityId) -> Result<(), CommunityError> {
+        let row = store::lock(tx, id).await?.ok_or(CommunityError::NotFound)?;
+        if row.archived_at.flatten().is_some() { Err(CommunityError::Archived) } else { Ok(()) }
+    }
+
+    /// Makes a community.
+    pub async fn create(&self, actor: &Actor, draft: Draft, call: &Call) -> Result<CommunityId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::CommunitiesWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.create_in(attempt.tx(), draft).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    /// As [`Communities::create`], in the caller's transaction.
+    pub async fn create_in(&self, tx: &TenantTx, draft: Draft) -> Result<CommunityId, CommunityError> {
+        let now = self.platform.clock.now();
+        let draft = draft.check(now)?;
+        let id = self.platform.new_id();
+        store::insert(tx, id, &draft, now).await?;
+        Ok(id)
+    }
+
+    /// Changes a community.
+    pub async fn update(
+        &self,
+        actor: &Actor,
+        id: CommunityId,
+        changes: Changes,
+        call: &Call,
+    ) -> Result<CommunityId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::CommunitiesWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.update_in(attempt.tx(), id, changes).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn update_in(&self, tx: &TenantTx, id: CommunityId, changes: Changes) -> Result<CommunityId, CommunityError> {
+        let changes = changes.check()?;
+        let row = store::lock(tx, id).await?.ok_or(CommunityError::NotFound)?;
+        if row.archived_at.flatten().is_some() {
+            return Err(CommunityError::Archived);
+        }
+        if changes.version.is_some_and(|version| row.version != Some(version)) {
+            return Err(CommunityError::VersionConflict);
+        }
+        if row.stage == Some(LifecycleStage::Ended) && changes.stage.is_some_and(|stage| stage != LifecycleStage::Ended)
+        {
+            return Err(CommunityError::Ended);
+        }
+        store::update(tx, id, &changes, self.platform.clock.now()).await?;
+        Ok(id)
+    }
+
+    /// Takes a community out of use (`archived`) or back into it.
+    pub async fn set_archived(
+        &self,
+        actor: &Actor,
+        id: CommunityId,
+        archived: Archiving,
+        call: &Call,
+    ) -> Result<CommunityId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::CommunitiesWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.set_archived_in(attempt.tx(), id, archived).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn set_archived_in(
+        &self,
+        tx: &TenantTx,
+        id: CommunityId,
+        archived: Archiving,
+    ) -> Result<CommunityId, CommunityError> {
+        let row = store::lock(tx, id).await?.ok_or(CommunityError::NotFound)?;
+        let now = self.platform.clock.now();
+        let archived_at = match (archived, row.archived_at.flatten()) {
+            (Archiving::Archive, None) => Some(now),
+            (Archiving::Restore, Some(_)) => None,
+            (Archiving::Archive, Some(_)) => return Err(CommunityError::Archived),
+            (Archiving::Restore, None) => return Err(CommunityError::NotArchived),
+        };
+        store::set_archived(tx, id, archived_at, now).await?;
+        Ok(id)
+    }
+
+    /// How many of the tenant's communities lived through their first months.
+    pub async fn survival(&self, actor: &Actor, tx: &TenantTx) -> Result<Survival, ApiError> {
+        actor.require(Scope::CommunitiesRead)?;
+        let tenant = self.tenants.get_in(tx).await?;
+        let now = self.platform.clock.now();
+        let lives = store::list_lives(tx, now).await?;
+        Ok(survival(&lives, tenant.policy.survival, tenant.timezone, now))
+    }
+}
+
+/// Into the archive or out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Archiving {
+    /// In.
+    Archive,
+    /// Out.
+    Restore,
+}

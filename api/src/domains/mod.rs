@@ -1,0 +1,9 @@
+//! The product, one slice a domain. A slice uses those above it in this list, through their `mod.rs`.
+
+pub mod tenants;
+
+pub mod auth;
+
+pub mod communities;
+
+// members

@@ -1,0 +1,225 @@
+//! The tenant's policy, as clients see it.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+
+use super::Tenants;
+use super::model::{DeclinePolicy, SurvivalPolicy, TenantPolicy as Policy, TierQuota};
+use crate::error::{ApiError, UserError};
+use crate::graphql::context::{ContextExt as _, nullable};
+use crate::graphql::guard::requires_scopes;
+use crate::graphql::mutation::{call, settle};
+use crate::platform::db::TenantTx;
+
+/// Target shares of the tiers. What is neither admin nor core is ordinary.
+#[derive(SimpleObject)]
+pub struct TierQuotaPolicy {
+    /// Percent of members who are admins.
+    admin_percent: i32,
+    /// Percent of members who are core members.
+    core_percent: i32,
+    /// Percentage points a share may lie off its target.
+    tolerance_points: i32,
+    /// Communities with fewer members are not judged.
+    minimum_members: i32,
+    /// Where the numbers come from.
+    source: String,
+}
+
+/// What new communities are measured by.
+#[derive(SimpleObject)]
+pub struct SurvivalExpectation {
+    /// Percent of new communities that are expected to live.
+    expected_percent: i32,
+    /// Calendar months after founding at which a community is judged.
+    months: u32,
+    /// Where the numbers come from.
+    source: String,
+}
+
+/// When a community counts as dying.
+#[derive(SimpleObject)]
+pub struct DeclineThreshold {
+    /// Percent of the members at the window's start who left within it; at or above it is a decline.
+    churn_percent: i32,
+    /// Length of the window in days.
+    window_days: u32,
+    /// Communities with fewer members at the window's start are not judged.
+    minimum_members: i32,
+    /// Where the numbers come from.
+    source: String,
+}
+
+/// The tenant's own numbers, which its reports compare with.
+#[derive(SimpleObject)]
+pub struct TenantPolicy {
+    /// How members should be spread over tiers.
+    tier_quota: TierQuotaPolicy,
+    /// What share of new communities is expected to survive.
+    survival: SurvivalExpectation,
+    /// When a community counts as dying.
+    decline: DeclineThreshold,
+}
+
+impl From<Policy> for TenantPolicy {
+    fn from(policy: Policy) -> Self {
+        let Policy { tier_quota, survival, decline } = policy;
+        Self {
+            tier_quota: TierQuotaPolicy {
+                admin_percent: tier_quota.admin_percent,
+                core_percent: tier_quota.core_percent,
+                tolerance_points: tier_quota.tolerance_points,
+                minimum_members: tier_quota.minimum_members,
+                source: tier_quota.source,
+            },
+            survival: SurvivalExpectation {
+                expected_percent: survival.expected_percent,
+                months: survival.months,
+                source: survival.source,
+            },
+            decline: DeclineThreshold {
+                churn_percent: decline.churn_percent,
+                window_days: decline.window_days,
+                minimum_members: decline.minimum_members,
+                source: decline.source,
+            },
+        }
+    }
+}
+
+/// Target shares of the tiers.
+#[derive(InputObject)]
+pub struct TierQuotaPolicyInput {
+    /// Percent of members who are admins, 0 to 100.
+    admin_percent: i32,
+    /// Percent of members who are core members, 0 to 100.
+    core_percent: i32,
+    /// Percentage points a share may lie off its target, 0 to 100.
+    tolerance_points: i32,
+    /// Communities with fewer members are not judged; at least 1.
+    minimum_members: i32,
+    /// Where the numbers come from.
+    source: String,
+}
+
+/// What new communities are measured by.
+#[derive(InputObject)]
+pub struct SurvivalExpectationInput {
+    /// Percent of new communities that are expected to live, 0 to 100.
+    expected_percent: i32,
+    /// Calendar months after founding at which a community is judged, 1 to 24.
+    months: u32,
+    /// Where the numbers come from.
+    source: String,
+}
+
+/// When a community counts as dying.
+#[derive(InputObject)]
+pub struct DeclineThresholdInput {
+    /// Percent of the members at the window's start who left within it, 0 to 100; at or above it is a decline.
+    churn_percent: i32,
+    /// Length of the window in days, 1 to 366.
+    window_days: u32,
+    /// Communities with fewer members at the window's start are not judged; at least 1.
+    minimum_members: i32,
+    /// Where the numbers come from.
+    source: String,
+}
+
+/// The numbers to compare with from now on; a group that is left out stays.
+#[derive(InputObject)]
+pub struct TenantPolicyUpdateInput {
+    /// How members should be spread over tiers.
+    tier_quota: Option<TierQuotaPolicyInput>,
+    /// What share of new communities is expected to survive.
+    survival: Option<SurvivalExpectationInput>,
+    /// When a community counts as dying.
+    decline: Option<DeclineThresholdInput>,
+    /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
+    idempotency_key: Option<String>,
+}
+
+impl TenantPolicyUpdateInput {
+    fn apply(self, policy: &mut Policy) {
+        if let Some(quota) = self.tier_quota {
+            policy.tier_quota = TierQuota {
+                admin_percent: quota.admin_percent,
+                core_percent: quota.core_percent,
+                tolerance_points: quota.tolerance_points,
+                minimum_members: quota.minimum_members,
+                source: quota.source,
+            };
+        }
+        if let Some(survival) = self.survival {
+            policy.survival = SurvivalPolicy {
+                expected_percent: survival.expected_percent,
+                months: survival.months,
+                source: survival.source,
+            };
+        }
+        if let Some(decline) = self.decline {
+            policy.decline = DeclinePolicy {
+                churn_percent: decline.churn_percent,
+                window_days: decline.window_days,
+                minimum_members: decline.minimum_members,
+                source: decline.source,
+            };
+        }
+    }
+}
+
+/// The policy, or why nothing was changed.
+#[derive(SimpleObject)]
+pub struct TenantPolicyPayload {
+    /// The policy as it is now; null when refused.
+    tenant_policy: Option<TenantPolicy>,
+    /// Why nothing was changed; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// The slice's part of the query root.
+#[derive(Default)]
+pub struct TenantQuery;
+
+/// Reads the tenant's settings.
+#[Object]
+impl TenantQuery {
+    /// The numbers that the tenant's reports compare with, and where they come from. Needs `tenant:read`.
+    #[graphql(directive = requires_scopes::apply(vec!["tenant:read".to_owned()]))]
+    async fn tenant_policy(&self, ctx: &Context<'_>) -> Option<Result<TenantPolicy, ApiError>> {
+        nullable(async {
+            let reader = ctx.request()?.reader().await?;
+            read(ctx, &reader).await.map(Some)
+        })
+        .await
+    }
+}
+
+async fn read(ctx: &Context<'_>, reader: &TenantTx) -> Result<TenantPolicy, ApiError> {
+    Ok(ctx.service::<Tenants>()?.policy(ctx.actor()?, reader).await?.into())
+}
+
+/// The slice's part of the mutation root.
+#[derive(Default)]
+pub struct TenantMutation;
+
+/// Changes the tenant's settings.
+#[Object]
+impl TenantMutation {
+    /// Changes the numbers that the tenant's reports compare with. Needs `tenant:write`.
+    #[graphql(directive = requires_scopes::apply(vec!["tenant:write".to_owned()]))]
+    async fn tenant_policy_update(
+        &self,
+        ctx: &Context<'_>,
+        input: TenantPolicyUpdateInput,
+    ) -> Result<TenantPolicyPayload, ApiError> {
+        let call = call("tenantPolicyUpdate", input.idempotency_key.as_deref(), &input)?;
+        let tenants = ctx.service::<Tenants>()?;
+        let result = tenants.policy_update(ctx.actor()?, |policy| input.apply(policy), &call).await;
+        let (done, user_errors) = settle(ctx, &call, result)?;
+        let tenant_policy = match done {
+            Some(()) => Some(read(ctx, ctx.request()?.fresh_reader().await?.as_ref()).await?),
+            None => None,
+        };
+        Ok(TenantPolicyPayload { tenant_policy, user_errors })
+    }
+}

@@ -1,0 +1,159 @@
+//! Use cases round tenants.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::model::{Tenant, TenantPolicy, is_slug};
+use super::{TenantKeys, store};
+use crate::actor::{Actor, Scope};
+use crate::error::{ApiError, Failure};
+use crate::platform::Platform;
+use crate::platform::db::{SystemTx, TenantTx};
+use crate::platform::idempotency::{Begun, Call};
+use crate::platform::ids::TenantId;
+use crate::platform::text::parse_line;
+
+/// Tenants whose unwrapped keys are kept at hand.
+const KEYS_AT_HAND: usize = 4_096;
+
+/// What the operator of an installation gives to make a tenant.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// See [`Tenant::slug`].
+    pub slug: String,
+    /// See [`Tenant::name`].
+    pub name: String,
+    /// A name of the IANA time zone database.
+    pub timezone: String,
+    /// Two letters.
+    pub country: String,
+}
+
+/// Why a tenant was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum TenantError {
+    /// The slug is not one.
+    #[error("a slug has 2 to 63 lower-case letters, digits and inner hyphens")]
+    SlugInvalid,
+    /// Another tenant has the slug.
+    #[error("another tenant has this slug")]
+    SlugTaken,
+    /// The name is blank or too long.
+    #[error("a name has 1 to 120 characters")]
+    NameInvalid,
+    /// The time zone is unknown.
+    #[error("the time zone is not in the IANA database")]
+    TimezoneInvalid,
+    /// The country is not two upper-case letters.
+    #[error("a country is two upper-case letters")]
+    CountryInvalid,
+    /// The storage failed.
+    #[error("the storage failed: {}", .0.message())]
+    Failed(ApiError),
+}
+
+impl From<ApiError> for TenantError {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The slice's service.
+#[derive(Clone)]
+pub struct Tenants {
+    platform: Platform,
+    keys: Arc<RwLock<HashMap<TenantId, Arc<TenantKeys>>>>,
+}
+
+impl Tenants {
+    /// For `app.rs`.
+    #[must_use]
+    pub fn new(platform: Platform) -> Self {
+        Self { platform, keys: Arc::default() }
+    }
+
+    /// Makes a tenant, for the installation's operator.
+    pub async fn create_in(&self, tx: &SystemTx, new: NewTenant) -> Result<Tenant, TenantError> {
+        let tenant = self.parse(new)?;
+        if store::find_by_slug(tx, &tenant.slug).await?.is_some() {
+            return Err(TenantError::SlugTaken);
+        }
+        let (_, data_key) = TenantKeys::generate(&self.platform.master, &self.platform.random, tenant.id)
+            .map_err(ApiError::internal)?;
+        store::insert(tx, store::NewRow { tenant: &tenant, data_key, now: self.platform.clock.now() }).await?;
+        Ok(tenant)
+    }
+
+    fn parse(&self, new: NewTenant) -> Result<Tenant, TenantError> {
+        if !is_slug(&new.slug) {
+            return Err(TenantError::SlugInvalid);
+        }
+        if new.country.len() != 2 || !new.country.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Err(TenantError::CountryInvalid);
+        }
+        Ok(Tenant {
+            id: self.platform.new_id(),
+            name: parse_line(&new.name, 120).map_err(|_| TenantError::NameInvalid)?,
+            timezone: new.timezone.parse().map_err(|_| TenantError::TimezoneInvalid)?,
+            slug: new.slug,
+            country: new.country,
+            policy: TenantPolicy::default(),
+        })
+    }
+
+    /// The tenant with this slug; for sign-in and the command line.
+    pub async fn find_by_slug_in(&self, tx: &SystemTx, slug: &str) -> Result<Option<Tenant>, ApiError> {
+        store::find_by_slug(tx, slug).await
+    }
+
+    /// The tenant of this transaction.
+    pub async fn get_in(&self, tx: &TenantTx) -> Result<Tenant, ApiError> {
+        store::get(tx).await
+    }
+
+    /// The tenant's settings, for those who may see them.
+    pub async fn policy(&self, actor: &Actor, tx: &TenantTx) -> Result<TenantPolicy, ApiError> {
+        actor.require(Scope::TenantRead)?;
+        Ok(store::get(tx).await?.policy)
+    }
+
+    /// Changes the policy.
+    pub async fn policy_update(
+        &self,
+        actor: &Actor,
+        change: impl FnOnce(&mut TenantPolicy) + Send,
+        call: &Call,
+    ) -> Result<(), Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::TenantWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.policy_update_in(attempt.tx(), change).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn policy_update_in(&self, tx: &TenantTx, change: impl FnOnce(&mut TenantPolicy)) -> Result<(), Failure> {
+        let mut policy = store::lock_policy(tx).await?;
+        change(&mut policy);
+        policy.check().map_err(Failure::Refused)?;
+        Ok(store::update_policy(tx, &policy, self.platform.clock.now()).await?)
+    }
+
+    /// The tenant's keys, for encrypting and finding personal data.
+    pub async fn keys_in(&self, tx: &TenantTx) -> Result<Arc<TenantKeys>, ApiError> {
+        let tenant = tx.tenant();
+        if let Some(keys) = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&tenant) {
+            return Ok(Arc::clone(keys));
+        }
+        let wrapped = store::get_data_key(tx).await?;
+        let keys = Arc::new(TenantKeys::open(&self.platform.master, tenant, &wrapped).map_err(ApiError::internal)?);
+        let mut at_hand = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if at_hand.len() >= KEYS_AT_HAND {
+            at_hand.clear();
+        }
+        at_hand.insert(tenant, Arc::clone(&keys));
+        Ok(keys)
+    }
+}

@@ -1,0 +1,45 @@
+//! `Community`, from the parts of its slices.
+
+use async_graphql::{Context, ID, MergedObject};
+
+use crate::domains::communities::{CommunityCore, CommunityRef};
+use crate::error::ApiError;
+use crate::graphql::connection::{Connection, Edge, EdgeType, Noun};
+
+/// A group of members on one platform.
+#[derive(MergedObject, Clone)]
+#[graphql(name = "Community")]
+pub struct Community(CommunityCore);
+
+impl Community {
+    /// The composed type round a slice's reference.
+    #[must_use]
+    pub fn new(community: CommunityRef) -> Self {
+        Self(CommunityCore(community))
+    }
+
+    /// For the `Node` interface.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID, ApiError> {
+        Ok(self.0.0.row()?.id.into())
+    }
+}
+
+impl Noun for Community {
+    const NAME: &'static str = "Community";
+}
+
+impl EdgeType for Edge<Community> {
+    type Node = Community;
+    const CONNECTION: &'static str = "CommunityConnection";
+
+    fn node(&self) -> Community {
+        self.node.clone()
+    }
+
+    fn cursor(&self) -> &str {
+        &self.cursor
+    }
+}
+
+/// A page of communities.
+pub type CommunityConnection = Connection<Edge<Community>>;

@@ -1,0 +1,121 @@
+//! Connections: the Relay shape round a slice's items.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_graphql::{Object, OutputType, SimpleObject, TypeName};
+use futures_util::future::BoxFuture;
+
+use crate::error::ApiError;
+use crate::platform::db::keyset::Slice;
+
+/// A type that stands in connections under its own name.
+pub trait Noun: OutputType + Clone {
+    /// `Community` gives `CommunityConnection` and `CommunityEdge`.
+    const NAME: &'static str;
+}
+
+/// An edge type: plain, or with facts about the relation.
+pub trait EdgeType: OutputType {
+    /// What it leads to.
+    type Node: OutputType + Clone;
+    /// The connection's type name.
+    const CONNECTION: &'static str;
+    /// Where it leads.
+    fn node(&self) -> Self::Node;
+    /// Its place in the list.
+    fn cursor(&self) -> &str;
+}
+
+/// Where a page lies in its list.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct PageInfo {
+    /// Whether the list goes on behind this page.
+    pub has_next_page: bool,
+    /// Whether the list has items before this page.
+    pub has_previous_page: bool,
+    /// Cursor of the first item; null on an empty page.
+    pub start_cursor: Option<String>,
+    /// Cursor of the last item; null on an empty page.
+    pub end_cursor: Option<String>,
+}
+
+/// Counts a list when somebody asks.
+pub type Total = Arc<dyn Fn() -> BoxFuture<'static, Result<i64, ApiError>> + Send + Sync>;
+
+/// A page of a list.
+pub struct Connection<E> {
+    edges: Slice<E>,
+    total: Total,
+}
+
+impl<E: EdgeType> Connection<E> {
+    /// A page and the way to count the whole list.
+    #[must_use]
+    pub fn new(edges: Slice<E>, total: Total) -> Self {
+        Self { edges, total }
+    }
+}
+
+impl<E: EdgeType> TypeName for Connection<E> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(E::CONNECTION)
+    }
+}
+
+/// A page of a list.
+#[Object(name_type)]
+impl<E: EdgeType> Connection<E> {
+    /// The items with their cursors.
+    async fn edges(&self) -> &[E] {
+        &self.edges.items
+    }
+
+    /// The items.
+    async fn nodes(&self) -> Vec<E::Node> {
+        self.edges.items.iter().map(EdgeType::node).collect()
+    }
+
+    /// Where the page lies in the list.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.edges.has_next,
+            has_previous_page: self.edges.has_previous,
+            start_cursor: self.edges.items.first().map(|edge| edge.cursor().to_owned()),
+            end_cursor: self.edges.items.last().map(|edge| edge.cursor().to_owned()),
+        }
+    }
+
+    /// How many items the list has, whatever the page; counted only when selected.
+    async fn total_count(&self) -> Result<i64, ApiError> {
+        (self.total)().await
+    }
+}
+
+/// An item of a list and its place.
+pub struct Edge<N> {
+    /// Its place.
+    pub cursor: String,
+    /// The item.
+    pub node: N,
+}
+
+impl<N: Noun> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Owned(format!("{}Edge", N::NAME))
+    }
+}
+
+/// An item of a list and its place.
+#[Object(name_type)]
+impl<N: Noun> Edge<N> {
+    /// The item's place, for `after` and `before`.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The item.
+    async fn node(&self) -> N {
+        self.node.clone()
+    }
+}

@@ -1,0 +1,92 @@
+//! What a resolver may ask of the request it serves.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_graphql::Context;
+use tokio::sync::OnceCell;
+
+use crate::actor::Actor;
+use crate::error::ApiError;
+use crate::platform::Platform;
+use crate::platform::db::{Cancel, TenantTx};
+
+/// One GraphQL operation of one caller.
+pub struct RequestContext {
+    actor: Actor,
+    platform: Platform,
+    cancel: Cancel,
+    reader: OnceCell<Arc<TenantTx>>,
+    replayed: AtomicBool,
+}
+
+impl RequestContext {
+    /// For the endpoint; `cancel` is raised when nobody waits for the answer any more.
+    #[must_use]
+    pub fn new(actor: Actor, platform: Platform, cancel: Cancel) -> Self {
+        Self { actor, platform, cancel, reader: OnceCell::new(), replayed: AtomicBool::new(false) }
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The platform, for sealing cursors.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// The operation's one snapshot of the caller's tenant, opened when first needed.
+    pub async fn reader(&self) -> Result<Arc<TenantTx>, ApiError> {
+        self.reader.get_or_try_init(|| self.fresh_reader()).await.cloned()
+    }
+
+    /// A new snapshot: what a mutation's payload is read from.
+    pub async fn fresh_reader(&self) -> Result<Arc<TenantTx>, ApiError> {
+        let scope = self.actor.home()?;
+        Ok(Arc::new(self.platform.db.read(scope, self.cancel.clone()).await?))
+    }
+
+    /// Notes that a mutation answered from memory.
+    pub fn note_replay(&self) {
+        self.replayed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one did.
+    #[must_use]
+    pub fn was_replayed(&self) -> bool {
+        self.replayed.load(Ordering::Relaxed)
+    }
+}
+
+/// Typed access to what the schema and the request carry.
+pub trait ContextExt {
+    /// The request.
+    fn request(&self) -> Result<&RequestContext, ApiError>;
+    /// A slice's service.
+    fn service<T: Send + Sync + 'static>(&self) -> Result<&T, ApiError>;
+    /// Who asks.
+    fn actor(&self) -> Result<&Actor, ApiError> {
+        self.request().map(RequestContext::actor)
+    }
+}
+
+impl ContextExt for Context<'_> {
+    fn request(&self) -> Result<&RequestContext, ApiError> {
+        self.service::<Arc<RequestContext>>().map(AsRef::as_ref)
+    }
+
+    fn service<T: Send + Sync + 'static>(&self) -> Result<&T, ApiError> {
+        self.data_opt::<T>()
+            .ok_or_else(|| ApiError::internal(format!("{} is not registered", std::any::type_name::<T>())))
+    }
+}
+
+/// For nullable fields: lets `?` work inside, and makes an error null this field and not its parent.
+pub async fn nullable<T>(field: impl Future<Output = Result<Option<T>, ApiError>>) -> Option<Result<T, ApiError>> {
+    field.await.transpose()
+}

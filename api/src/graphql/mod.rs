@@ -1,0 +1,14 @@
+//! The GraphQL toolkit: everything a slice's `graphql.rs` builds on, without business words.
+//!
+//! In reading order: the request's context; scalars and ids; what was selected; rows loaded together;
+//! paging; mutations; the directives that show permissions.
+
+pub mod batch;
+pub mod connection;
+pub mod context;
+pub mod guard;
+pub mod ids;
+pub mod mutation;
+pub mod pagination;
+pub mod scalars;
+pub mod selection;

@@ -1,0 +1,229 @@
+//! One GraphQL request: parsed, judged, executed under a deadline, written as JSON.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{BaseType, ExecutableDocument};
+use async_graphql::{PathSegment, Request, Response, ServerError, Variables};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::document::{self, Shape};
+use super::request::GraphqlRequest;
+use crate::actor::Actor;
+use crate::error::{ApiError, ErrorCode};
+use crate::graphql::context::RequestContext;
+use crate::platform::Platform;
+use crate::platform::db::Cancel;
+use crate::schema::ApiSchema;
+
+/// How long a client waits for an answer at most.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// The largest answer, in bytes.
+const MAX_ANSWER: usize = 5 * 1024 * 1024;
+
+/// What executing needs; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Executor {
+    pub(super) schema: ApiSchema,
+    pub(super) platform: Platform,
+    /// Whether the schema may be read by callers who are not signed in.
+    pub(super) open_introspection: bool,
+}
+
+/// An answer before it is written.
+#[derive(Serialize, Default)]
+pub(super) struct Answer {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ErrorBody>,
+    /// Absent when nothing was executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<async_graphql::Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    extensions: Map<String, Value>,
+    /// The failure that kept the request from being executed.
+    #[serde(skip)]
+    refusal: Option<ErrorCode>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody {
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<async_graphql::Pos>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    path: Vec<PathSegment>,
+    extensions: Map<String, Value>,
+}
+
+impl Answer {
+    /// A request that was not executed.
+    pub(super) fn refused(error: ApiError, request_id: &str) -> Self {
+        let code = error.code();
+        log(&error, request_id);
+        let error = async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default());
+        Self::refused_by_library(ServerError { locations: Vec::new(), ..error }, code, request_id)
+    }
+
+    fn refused_by_library(error: ServerError, code: ErrorCode, request_id: &str) -> Self {
+        Self { errors: vec![error_body(error, code, request_id)], refusal: Some(code), ..Self::default() }
+    }
+
+    /// Whether any field failed.
+    pub(super) fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// The JSON text, or a refusal of one that is too large.
+    pub(super) fn write(self, request_id: &str) -> (Option<ErrorCode>, Vec<u8>) {
+        match serde_json::to_vec(&self) {
+            Ok(body) if body.len() <= MAX_ANSWER => (self.refusal, body),
+            Ok(_) => {
+                let error = ApiError::new(ErrorCode::ResponseTooLarge, "The answer has more than 5 MiB; ask for less.");
+                Self::refused(error, request_id).write(request_id)
+            }
+            Err(error) => Self::refused(ApiError::internal(error), request_id).write(request_id),
+        }
+    }
+}
+
+impl Executor {
+    /// Answers a request. Raising `cancel` stops a query between two statements; a mutation ends as it must.
+    pub(super) async fn answer(
+        &self,
+        actor: Actor,
+        request: GraphqlRequest,
+        allow_mutation: bool,
+        cancel: Cancel,
+        request_id: &str,
+    ) -> Answer {
+        let (document, shape) = match self.prepare(&actor, &request, allow_mutation, request_id) {
+            Ok(prepared) => prepared,
+            Err(refusal) => return *refusal,
+        };
+        let context = Arc::new(RequestContext::new(actor, self.platform.clone(), cancel.clone()));
+        let mut call = Request::new(request.query)
+            .variables(Variables::from_json(Value::Object(request.variables)))
+            .data(Arc::clone(&context));
+        call.operation_name = request.operation_name;
+        call.set_parsed_query(document);
+        let schema = self.schema.clone();
+        // In a task of its own: a deadline or a dropped connection must not drop it in the middle.
+        let task = tokio::spawn(async move { schema.execute(call).await });
+        match tokio::time::timeout(DEADLINE, task).await {
+            Ok(Ok(response)) => finish(response, &context, request_id),
+            Ok(Err(panic)) => Answer::refused(ApiError::internal(panic), request_id),
+            Err(_) => {
+                cancel.raise();
+                let mut answer =
+                    Answer::refused(ApiError::new(ErrorCode::Timeout, "This took longer than 5 seconds."), request_id);
+                if shape.is_mutation {
+                    answer.extensions.insert("outcome".to_owned(), "UNKNOWN".into());
+                }
+                answer
+            }
+        }
+    }
+
+    fn prepare(
+        &self,
+        actor: &Actor,
+        request: &GraphqlRequest,
+        allow_mutation: bool,
+        request_id: &str,
+    ) -> Result<(ExecutableDocument, Shape), Box<Answer>> {
+        let refuse = |error: ApiError| Box::new(Answer::refused(error, request_id));
+        let document = parse_query(&request.query)
+            .map_err(|error| Box::new(Answer::refused_by_library(error.into(), ErrorCode::ParseFailed, request_id)))?;
+        let shape = document::check(&document, request.operation_name.as_deref()).map_err(refuse)?;
+        check_variables(&document, request).map_err(refuse)?;
+        if shape.is_mutation && !allow_mutation {
+            return Err(refuse(ApiError::new(ErrorCode::MethodNotAllowed, "Mutations are sent by POST.")));
+        }
+        if shape.has_introspection && !self.open_introspection && matches!(actor, Actor::Anonymous) {
+            return Err(refuse(ApiError::new(ErrorCode::Unauthenticated, "Sign in to read the schema.")));
+        }
+        Ok((document, shape))
+    }
+}
+
+/// The library notices a missing variable only when it runs the field; the specification wants it before.
+fn check_variables(document: &ExecutableDocument, request: &GraphqlRequest) -> Result<(), ApiError> {
+    let name = request.operation_name.as_deref();
+    let operation = document.operations.iter().find(|(known, _)| name.is_none() || known.map(|n| n.as_str()) == name);
+    let definitions =
+        operation.map(|(_, operation)| operation.node.variable_definitions.as_slice()).unwrap_or_default();
+    for definition in definitions {
+        let variable = &definition.node;
+        let is_required = !variable.var_type.node.nullable && variable.default_value.is_none();
+        let given = request.variables.get(variable.name.node.as_str());
+        if is_required && given.is_none_or(Value::is_null) {
+            let kind = match &variable.var_type.node.base {
+                BaseType::Named(name) => format!("{name}!"),
+                BaseType::List(_) => "list".to_owned(),
+            };
+            return Err(ApiError::argument(
+                ErrorCode::ValidationFailed,
+                format!("variables.{}", variable.name.node),
+                format!("The variable ${} of type {kind} is missing.", variable.name.node),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn finish(response: Response, context: &RequestContext, request_id: &str) -> Answer {
+    // Errors of validation have no path; nothing was executed then.
+    let is_refusal = !response.errors.is_empty()
+        && response.data == async_graphql::Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty());
+    let default_code = if is_refusal { ErrorCode::ValidationFailed } else { ErrorCode::InputInvalid };
+    let errors = response
+        .errors
+        .into_iter()
+        .map(|error| {
+            let known = error.source::<ApiError>().cloned();
+            if let Some(known) = &known {
+                log(known, request_id);
+            }
+            error_body(error, known.map_or(default_code, |error| error.code()), request_id)
+        })
+        .collect();
+    let mut extensions = Map::new();
+    if context.was_replayed() {
+        extensions.insert("idempotentReplay".to_owned(), true.into());
+    }
+    Answer {
+        errors,
+        data: (!is_refusal).then_some(response.data),
+        extensions,
+        refusal: is_refusal.then_some(ErrorCode::ValidationFailed),
+    }
+}
+
+fn error_body(error: ServerError, code: ErrorCode, request_id: &str) -> ErrorBody {
+    let mut extensions = Map::new();
+    extensions.insert("code".to_owned(), code.as_str().into());
+    extensions.insert("requestId".to_owned(), request_id.into());
+    for key in ["argument", "requiredScopes"] {
+        let value = error.extensions.as_ref().and_then(|extensions| extensions.get(key));
+        if let Some(value) = value.and_then(|value| value.clone().into_json().ok()) {
+            extensions.insert(key.to_owned(), value);
+        }
+    }
+    ErrorBody { message: error.message, locations: error.locations, path: error.path, extensions }
+}
+
+/// Logs what went wrong on our side, once.
+fn log(error: &ApiError, request_id: &str) {
+    if let Some(source) = error.source() {
+        let mut causes = vec![source.to_string()];
+        let mut next = source.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        tracing::error!(request.id = request_id, error.code = error.code().as_str(), error.causes = ?causes, "request.failed");
+    }
+}

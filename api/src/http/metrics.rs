@@ -1,0 +1,66 @@
+//! `/metrics`, for Prometheus.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::error::ApiError;
+
+/// Upper bounds of the duration buckets, in seconds.
+const BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    status: u16,
+    has_errors: u8,
+}
+
+/// The process's numbers; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    duration: Histogram,
+    connections_open: Gauge,
+    connections_idle: Gauge,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let mut registry = Registry::with_prefix("shequn");
+        let requests = Family::<RequestLabels, Counter>::default();
+        let duration = Histogram::new(BUCKETS);
+        let (connections_open, connections_idle) = (Gauge::default(), Gauge::default());
+        registry.register(
+            "graphql_requests",
+            "GraphQL requests by HTTP status and whether any field failed",
+            requests.clone(),
+        );
+        registry.register("graphql_request_duration_seconds", "Time from the header to the answer", duration.clone());
+        registry.register("database_connections_open", "Connections to the database", connections_open.clone());
+        registry.register("database_connections_idle", "Connections in the pool", connections_idle.clone());
+        Self(Arc::new(Inner { registry, requests, duration, connections_open, connections_idle }))
+    }
+
+    pub(super) fn note_request(&self, status: u16, has_errors: bool, duration: Duration) {
+        self.0.requests.get_or_create(&RequestLabels { status, has_errors: u8::from(has_errors) }).inc();
+        self.0.duration.observe(duration.as_secs_f64());
+    }
+
+    pub(super) fn write(&self, (open, idle): (u32, usize)) -> Result<String, ApiError> {
+        self.0.connections_open.set(i64::from(open));
+        self.0.connections_idle.set(i64::try_from(idle).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        encode(&mut text, &self.0.registry).map_err(ApiError::internal)?;
+        Ok(text)
+    }
+}

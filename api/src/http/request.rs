@@ -1,0 +1,137 @@
+//! From bytes to a GraphQL request: `{query, operationName, variables, extensions}`.
+
+use serde_json::{Map, Value};
+
+use super::lexical::{self, TooMuch};
+use crate::error::{ApiError, ErrorCode};
+
+/// The longest document, in bytes.
+const MAX_DOCUMENT: usize = 64 * 1024;
+/// The most items in any list among the variables.
+const MAX_LIST: usize = 1_000;
+
+/// A request as it came, checked for shape and size.
+#[derive(Debug, Default)]
+pub(super) struct GraphqlRequest {
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Map<String, Value>,
+}
+
+fn bad(message: &'static str) -> ApiError {
+    ApiError::new(ErrorCode::BadRequest, message)
+}
+
+fn bad_parameter(parameter: &'static str, message: &'static str) -> ApiError {
+    ApiError::argument(ErrorCode::BadRequest, parameter, message)
+}
+
+/// Reads a POST body.
+pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, ApiError> {
+    lexical::check_json(body).map_err(|_| bad("The JSON is nested deeper than 64 levels."))?;
+    let text = std::str::from_utf8(body).map_err(|error| {
+        let place = error.valid_up_to();
+        ApiError::new(ErrorCode::BadRequest, format!("The body is not UTF-8: byte {place} does not fit."))
+    })?;
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        ApiError::new(ErrorCode::BadRequest, format!("The body is not JSON: line {line}, column {column}."))
+    })?;
+    let Value::Object(mut fields) = value else {
+        return Err(match value {
+            Value::Array(_) => bad("Lists of requests are not accepted; send one request at a time."),
+            _ => bad("The body must be a JSON object."),
+        });
+    };
+    let query = fields.remove("query").unwrap_or(Value::Null);
+    let request = GraphqlRequest {
+        query: text_parameter("query", query)?.ok_or_else(|| bad_parameter("query", "query is missing."))?,
+        operation_name: text_parameter("operationName", fields.remove("operationName").unwrap_or(Value::Null))?,
+        variables: object_parameter("variables", fields.remove("variables").unwrap_or(Value::Null))?,
+    };
+    object_parameter("extensions", fields.remove("extensions").unwrap_or(Value::Null))?;
+    request.check()
+}
+
+/// Reads the query string of a GET request.
+pub(super) fn from_query_string(text: &str) -> Result<GraphqlRequest, ApiError> {
+    let pairs: Vec<(String, String)> = actix_web::web::Query::<Vec<(String, String)>>::from_query(text)
+        .map_err(|_| bad("The query string cannot be read."))?
+        .into_inner();
+    let mut request = GraphqlRequest::default();
+    let mut has_query = false;
+    for (key, value) in pairs {
+        match key.as_str() {
+            "query" => {
+                request.query = value;
+                has_query = true;
+            }
+            "operationName" if !value.is_empty() => request.operation_name = Some(value),
+            "variables" if !value.is_empty() => {
+                request.variables = object_parameter("variables", parse(&value, "variables")?)?
+            }
+            "extensions" if !value.is_empty() => {
+                object_parameter("extensions", parse(&value, "extensions")?)?;
+            }
+            _ => {}
+        }
+    }
+    if !has_query {
+        return Err(bad_parameter("query", "query is missing."));
+    }
+    request.check()
+}
+
+fn parse(text: &str, parameter: &'static str) -> Result<Value, ApiError> {
+    lexical::check_json(text.as_bytes())
+        .map_err(|_| bad_parameter(parameter, "This is nested deeper than 64 levels."))?;
+    serde_json::from_str(text).map_err(|_| bad_parameter(parameter, "This is not JSON."))
+}
+
+fn text_parameter(name: &'static str, value: Value) -> Result<Option<String>, ApiError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        _ => Err(bad_parameter(name, "This must be a string.")),
+    }
+}
+
+fn object_parameter(name: &'static str, value: Value) -> Result<Map<String, Value>, ApiError> {
+    match value {
+        Value::Null => Ok(Map::new()),
+        Value::Object(fields) => Ok(fields),
+        _ => Err(bad_parameter(name, "This must be an object.")),
+    }
+}
+
+impl GraphqlRequest {
+    fn check(self) -> Result<Self, ApiError> {
+        if self.query.len() > MAX_DOCUMENT {
+            return Err(ApiError::new(ErrorCode::DocumentTooComplex, "The document has more than 65,536 bytes."));
+        }
+        lexical::check_document(&self.query).map_err(|problem| {
+            let message = match problem {
+                TooMuch::Nesting => "The document is nested deeper than 64 brackets.",
+                TooMuch::Tokens => "The document has more than 2,000 tokens.",
+            };
+            ApiError::new(ErrorCode::DocumentTooComplex, message)
+        })?;
+        match self.variables.iter().find(|(_, value)| has_long_list(value)) {
+            Some((name, _)) => Err(ApiError::argument(
+                ErrorCode::InputInvalid,
+                name.clone(),
+                "A list among the variables has more than 1,000 items.",
+            )),
+            None => Ok(self),
+        }
+    }
+}
+
+/// The nesting was bounded before the JSON was parsed, so this recursion is too.
+fn has_long_list(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.len() > MAX_LIST || items.iter().any(has_long_list),
+        Value::Object(fields) => fields.values().any(has_long_list),
+        _ => false,
+    }
+}

@@ -1,0 +1,130 @@
+//! The server: routes, background work, and an end without lost requests.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::{App as HttpApp, HttpServer, web};
+use tokio::runtime::Handle;
+
+use super::endpoint::{self, Endpoint};
+use super::execution::Executor;
+use super::metrics::Metrics;
+use super::{console, health};
+use crate::app::App;
+use crate::config::Config;
+use crate::schema;
+
+/// How long a load balancer gets to notice that we are going.
+const DRAIN_NOTICE: Duration = Duration::from_millis(500);
+/// How long requests under way get to end, in seconds.
+const DRAIN_LIMIT: u64 = 10;
+const TRIM_EVERY: Duration = Duration::from_secs(3600);
+
+/// Raised when the process is asked to stop.
+#[derive(Clone, Default)]
+pub(super) struct Draining(pub(super) Arc<AtomicBool>);
+
+/// The server could not start or run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on, or the sockets broke.
+    #[error("{address}: {source}")]
+    Socket {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+#[expect(clippy::disallowed_methods, reason = "durations are measured by the process's own monotonic clock")]
+pub(super) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Serves until the process is asked to stop. `announce` is told the real address once it listens.
+pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> Result<(), ServeError> {
+    let failed = |source| ServeError::Socket { address: config.bind, source };
+    let draining = Draining::default();
+    let endpoint = web::Data::new(Endpoint {
+        executor: Executor {
+            schema: schema::build(&app),
+            platform: app.platform.clone(),
+            open_introspection: config.is_embedded(),
+        },
+        metrics: Metrics::new(),
+        runtime: Handle::current(),
+        app: app.clone(),
+    });
+    let state = web::Data::new(draining.clone());
+    let server = HttpServer::new(move || {
+        HttpApp::new()
+            .app_data(endpoint.clone())
+            .app_data(state.clone())
+            .route("/graphql", web::to(endpoint::handle))
+            .route("/livez", web::get().to(health::live))
+            .route("/readyz", web::get().to(health::ready))
+            .route("/metrics", web::get().to(health::metrics))
+            .route("/console", web::get().to(console::handle))
+            .route("/console/{path:.*}", web::get().to(console::handle))
+            .route("/", web::get().to(to_console))
+    })
+    .disable_signals()
+    .client_request_timeout(Duration::from_secs(5))
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .shutdown_timeout(DRAIN_LIMIT)
+    .bind(config.bind)
+    .map_err(failed)?;
+    let address = server.addrs().first().copied().unwrap_or(config.bind);
+    let background = start_background(&app);
+    let server = server.run();
+    tokio::spawn(stop_when_asked(server.handle(), draining));
+    announce(format!("http://{address}"));
+    let ended = server.await.map_err(failed);
+    for task in background {
+        task.abort();
+    }
+    app.platform.db.close().await;
+    ended
+}
+
+async fn to_console() -> actix_web::HttpResponse {
+    actix_web::HttpResponse::Found().insert_header(("location", "/console")).finish()
+}
+
+fn start_background(app: &App) -> Vec<tokio::task::JoinHandle<()>> {
+    let mut tasks: Vec<_> = app
+        .consumers()
+        .into_iter()
+        .map(|consumer| tokio::spawn(app.outbox.clone().dispatch(app.platform.clone(), consumer)))
+        .collect();
+    let (outbox, platform) = (app.outbox.clone(), app.platform.clone());
+    tasks.push(tokio::spawn(async move {
+        loop {
+            if let Err(error) = outbox.trim(&platform).await {
+                tracing::warn!(error = ?error, "outbox.trim_failed");
+            }
+            tokio::time::sleep(TRIM_EVERY).await;
+        }
+    }));
+    tasks
+}
+
+/// Turns readiness red first, so that no new requests come, then lets those under way end.
+async fn stop_when_asked(server: actix_web::dev::ServerHandle, draining: Draining) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be received; stop the process with SIGKILL");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("server.stopping");
+    draining.0.store(true, Ordering::Relaxed);
+    tokio::time::sleep(DRAIN_NOTICE).await;
+    server.stop(true).await;
+}

@@ -1,0 +1,5 @@
+//! The binary `shequn`; everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    shequn::cli::main()
+}

@@ -1,0 +1,21 @@
+//! `column = ANY (…)`: one statement text for lists of every length.
+
+use sea_orm::sea_query::extension::postgres::PgFunc;
+use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, SimpleExpr, Value};
+use uuid::Uuid;
+
+use super::ScopedTx;
+
+/// The condition that `column` is one of `ids`.
+///
+/// On PostgreSQL the list is one array parameter, so that one prepared statement serves all lengths;
+/// SQLite, which has no arrays and prepares in microseconds, gets `IN`.
+pub fn is_any<S>(tx: &ScopedTx<S>, column: SimpleExpr, ids: impl IntoIterator<Item = Uuid>) -> SimpleExpr {
+    if tx.is_postgres() {
+        let values: Vec<Value> = ids.into_iter().map(Value::from).collect();
+        let array = Value::Array(ArrayType::Uuid, Some(Box::new(values)));
+        column.eq(PgFunc::any(Expr::val(array)))
+    } else {
+        column.is_in(ids)
+    }
+}

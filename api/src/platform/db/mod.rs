@@ -1,0 +1,106 @@
+//! The database: PostgreSQL in production, a SQLite file in the embedded mode, one code for both.
+//!
+//! The only ways in are [`Db::read`] and [`Db::write`], which take a [`TenantScope`], and
+//! [`Db::system`], which sign-in and the outbox dispatcher use. Each opens one transaction.
+//! Connections are rolled back when they return to the pool, so nothing a caller does or fails to do
+//! can hand an open transaction to the next one.
+
+pub mod any;
+mod check;
+pub mod columns;
+mod connect;
+mod error;
+pub mod keyset;
+pub mod prefix;
+mod scope;
+mod tx;
+
+use std::sync::Arc;
+
+use sea_orm::DbBackend;
+use sqlx::{PgPool, SqlitePool};
+
+pub use connect::{ConnectOptions, Walls};
+pub use error::{Constraint, DbError};
+pub use scope::{ScopedTx, SystemTx, TenantScope, TenantTable, TenantTx};
+pub use tx::Cancel;
+
+use scope::SystemScope;
+use tx::{Mode, Tx};
+
+/// The database; cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    pools: Pools,
+    walls: Walls,
+}
+
+enum Pools {
+    Postgres(PgPool),
+    /// One writer, since SQLite has one anyway, and readers that see the last commit.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+}
+
+impl Db {
+    /// Which SQL to speak.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        match &self.0.pools {
+            Pools::Postgres(_) => DbBackend::Postgres,
+            Pools::Sqlite { .. } => DbBackend::Sqlite,
+        }
+    }
+
+    /// A read-only snapshot of one tenant. `cancel` stops it between statements.
+    pub async fn read(&self, scope: TenantScope, cancel: Cancel) -> Result<TenantTx, DbError> {
+        let tx = Tx::begin(self, Mode::Read, self.tenant_settings(scope), cancel).await?;
+        Ok(TenantTx::new(tx, scope, self.0.walls))
+    }
+
+    /// A read-write transaction of one tenant. It finishes what it began: no cancelling.
+    pub async fn write(&self, scope: TenantScope) -> Result<TenantTx, DbError> {
+        let tx = Tx::begin(self, Mode::Write, self.tenant_settings(scope), Cancel::never()).await?;
+        Ok(TenantTx::new(tx, scope, self.0.walls))
+    }
+
+    /// A read-write transaction across tenants: for sign-in, the dispatcher and installation-wide work only.
+    pub async fn system(&self) -> Result<SystemTx, DbError> {
+        let settings = "SELECT set_config('role', 'shequn_system', true)".to_owned();
+        let tx = Tx::begin(self, Mode::Write, settings, Cancel::never()).await?;
+        Ok(SystemTx::new(tx, SystemScope))
+    }
+
+    /// Waits for the connections in use and closes all.
+    pub async fn close(&self) {
+        match &self.0.pools {
+            Pools::Postgres(pool) => pool.close().await,
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+
+    /// Connections open and idle, for metrics.
+    #[must_use]
+    pub fn connections(&self) -> (u32, usize) {
+        match &self.0.pools {
+            Pools::Postgres(pool) => (pool.size(), pool.num_idle()),
+            Pools::Sqlite { writer, readers } => {
+                (writer.size() + readers.size(), writer.num_idle() + readers.num_idle())
+            }
+        }
+    }
+
+    fn tenant_settings(&self, scope: TenantScope) -> String {
+        // With the first wall taken down for a test, the role is one whose policies let everything through.
+        let role = if self.0.walls.row_security { "shequn_app" } else { "shequn_system" };
+        let tenant = scope.tenant().uuid();
+        format!("SELECT set_config('role', '{role}', true), set_config('app.tenant_id', '{tenant}', true)")
+    }
+}

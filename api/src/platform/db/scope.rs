@@ -1,0 +1,196 @@
+//! The door to a tenant's tables: every statement that goes through it names the tenant.
+
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, SimpleExpr};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeleteMany, EntityTrait, ExecResult, QueryFilter as _,
+    QueryResult, Select, Statement, UpdateMany,
+};
+
+use super::tx::Tx;
+use super::{DbError, Walls};
+use crate::platform::ids::TenantId;
+
+/// The authority to work in one tenant. Made by [`crate::actor::Actor`] only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TenantScope(TenantId);
+
+impl TenantScope {
+    /// For [`crate::actor`], which decides who gets one.
+    #[must_use]
+    pub(crate) const fn new(tenant: TenantId) -> Self {
+        Self(tenant)
+    }
+
+    /// Which tenant.
+    #[must_use]
+    pub const fn tenant(self) -> TenantId {
+        self.0
+    }
+}
+
+/// Authority over all tenants.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemScope;
+
+/// A transaction with an authority.
+pub struct ScopedTx<S> {
+    tx: Tx,
+    scope: S,
+    walls: Walls,
+}
+
+/// A transaction of one tenant.
+pub type TenantTx = ScopedTx<TenantScope>;
+
+/// A transaction across tenants.
+pub type SystemTx = ScopedTx<SystemScope>;
+
+impl<S> ScopedTx<S> {
+    /// Makes the changes durable.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.tx.commit().await
+    }
+
+    /// Marks the state to return to when a use case refuses.
+    pub async fn savepoint(&self) -> Result<(), DbError> {
+        self.tx.savepoint().await
+    }
+
+    /// Undoes everything since the savepoint.
+    pub async fn rollback_to_savepoint(&self) -> Result<(), DbError> {
+        self.tx.rollback_to_savepoint().await
+    }
+
+    /// Which SQL to speak.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        self.tx.get_database_backend() == DbBackend::Postgres
+    }
+}
+
+impl SystemTx {
+    pub(super) fn new(tx: Tx, scope: SystemScope) -> Self {
+        Self { tx, scope, walls: Walls::STANDING }
+    }
+
+    /// The authority, for functions that ask to see it.
+    #[must_use]
+    pub fn scope(&self) -> SystemScope {
+        self.scope
+    }
+}
+
+/// A table whose rows belong to tenants by a `tenant_id` column.
+pub trait TenantTable: EntityTrait {}
+
+macro_rules! tenant_tables {
+    ($($module:ident)+) => { $(impl TenantTable for shequn_entity::$module::Entity {})+ };
+}
+
+tenant_tables! {
+    tenant_memberships sessions communities members member_identities member_profile_values member_tags
+    community_memberships outbox idempotency_records import_jobs
+}
+
+impl TenantTx {
+    pub(super) fn new(tx: Tx, scope: TenantScope, walls: Walls) -> Self {
+        Self { tx, scope, walls }
+    }
+
+    /// The tenant, for rows about to be inserted.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.scope.tenant()
+    }
+
+    /// The authority that this transaction was opened with.
+    #[must_use]
+    pub fn scope(&self) -> TenantScope {
+        self.scope
+    }
+
+    /// The condition that rows of `table` (a name or alias in the statement) are this tenant's.
+    #[must_use]
+    pub fn owns(&self, table: impl IntoIden) -> SimpleExpr {
+        self.is_own(table, "tenant_id")
+    }
+
+    /// As [`TenantTx::owns`], for the table of tenants itself.
+    #[must_use]
+    pub fn is_tenant(&self, table: impl IntoIden) -> SimpleExpr {
+        self.is_own(table, "id")
+    }
+
+    fn is_own(&self, table: impl IntoIden, column: &'static str) -> SimpleExpr {
+        if self.walls.code_scope {
+            Expr::col((table.into_iden(), Alias::new(column))).eq(self.tenant().uuid())
+        } else {
+            Expr::cust("1 = 1")
+        }
+    }
+
+    /// Select from a table of this tenant.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    pub fn find<E: TenantTable>(&self) -> Select<E> {
+        E::find().filter(self.owns(E::default()))
+    }
+
+    /// Inserts one row of this tenant.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    pub async fn insert<A>(&self, row: A) -> Result<(), DbError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantTable,
+    {
+        <A::Entity as EntityTrait>::insert(row).exec_without_returning(self).await?;
+        Ok(())
+    }
+
+    /// Inserts rows of this tenant in one statement; none is fine. The caller keeps their number in bounds.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    pub async fn insert_many<A>(&self, rows: Vec<A>) -> Result<(), DbError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantTable,
+    {
+        if !rows.is_empty() {
+            <A::Entity as EntityTrait>::insert_many(rows).exec_without_returning(self).await?;
+        }
+        Ok(())
+    }
+
+    /// Update a table of this tenant.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    pub fn update<E: TenantTable>(&self) -> UpdateMany<E> {
+        E::update_many().filter(self.owns(E::default()))
+    }
+
+    /// Delete from a table of this tenant.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    pub fn delete<E: TenantTable>(&self) -> DeleteMany<E> {
+        E::delete_many().filter(self.owns(E::default()))
+    }
+}
+
+#[async_trait::async_trait]
+impl<S: Send + Sync> ConnectionTrait for ScopedTx<S> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.tx.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.tx.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.tx.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.tx.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.tx.query_all_raw(statement).await
+    }
+}

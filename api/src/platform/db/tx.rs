@@ -1,0 +1,205 @@
+//! One transaction on one connection, on either database, as SeaORM's `ConnectionTrait`.
+//!
+//! SeaORM's own transactions set the isolation level in a second round trip and can be lost to the pool
+//! half-begun. Here BEGIN, role and tenant go out together, and reads are ended by the pool after the
+//! answer has gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use futures_util::StreamExt as _;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_query_sqlx::SqlxValues;
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, Executor as _, Postgres, Sqlite};
+use tokio::sync::Mutex;
+
+use super::error::{CANCELLED, TOO_MANY_ROWS};
+use super::{Db, DbError, Pools};
+
+/// The most rows that one reading transaction may fetch: nested pages multiply.
+const ROW_BUDGET: usize = 20_000;
+
+/// A flag that a request raises when its client is gone or its deadline has passed.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Option<Arc<AtomicBool>>);
+
+impl Cancel {
+    /// A flag that can be raised.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// A flag that nobody raises.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self(None)
+    }
+
+    /// Raises the flag: no further statement is sent.
+    pub fn raise(&self) {
+        if let Some(flag) = &self.0 {
+            flag.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the flag is up.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        self.0.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Read,
+    Write,
+}
+
+enum Connection {
+    Postgres(PoolConnection<Postgres>),
+    Sqlite(PoolConnection<Sqlite>),
+}
+
+/// An open transaction. Dropping it rolls it back.
+pub(super) struct Tx {
+    connection: Mutex<Connection>,
+    backend: DbBackend,
+    cancel: Cancel,
+    /// A statement failed and no savepoint was restored since: PostgreSQL would answer COMMIT with a rollback.
+    broken: AtomicBool,
+    /// Rows that may still be fetched.
+    rows_left: AtomicUsize,
+}
+
+/// Runs `$body` with `$c` bound to the open connection, whichever kind it is.
+macro_rules! on_connection {
+    ($self:ident, $c:ident => $body:expr) => {
+        match &mut *$self.connection.lock().await {
+            Connection::Postgres($c) => $body,
+            Connection::Sqlite($c) => $body,
+        }
+    };
+}
+
+impl Tx {
+    /// Begins; `settings` is the statement that enters role and tenant on PostgreSQL.
+    pub(super) async fn begin(db: &Db, mode: Mode, settings: String, cancel: Cancel) -> Result<Self, DbError> {
+        let connection = match (&db.0.pools, mode) {
+            (Pools::Postgres(pool), mode) => {
+                let begin = match mode {
+                    Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                    Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+                };
+                let mut connection = pool.acquire().await?;
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("{begin}; {settings}")))).await?;
+                Connection::Postgres(connection)
+            }
+            (Pools::Sqlite { readers, .. }, Mode::Read) => {
+                let mut connection = readers.acquire().await?;
+                connection.execute(sqlx::raw_sql("BEGIN DEFERRED")).await?;
+                Connection::Sqlite(connection)
+            }
+            (Pools::Sqlite { writer, .. }, Mode::Write) => {
+                let mut connection = writer.acquire().await?;
+                connection.execute(sqlx::raw_sql("BEGIN IMMEDIATE")).await?;
+                Connection::Sqlite(connection)
+            }
+        };
+        Ok(Self {
+            connection: Mutex::new(connection),
+            backend: db.backend(),
+            cancel,
+            broken: AtomicBool::new(false),
+            rows_left: AtomicUsize::new(if mode == Mode::Read { ROW_BUDGET } else { usize::MAX }),
+        })
+    }
+
+    pub(super) async fn commit(self) -> Result<(), DbError> {
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(DbErr::Custom("commit after a failed statement".to_owned()).into());
+        }
+        on_connection!(self, c => c.execute(sqlx::raw_sql("COMMIT")).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Marks the state that [`Tx::rollback_to_savepoint`] returns to.
+    pub(super) async fn savepoint(&self) -> Result<(), DbError> {
+        on_connection!(self, c => c.execute(sqlx::raw_sql("SAVEPOINT effects")).await.map(drop))?;
+        Ok(())
+    }
+
+    pub(super) async fn rollback_to_savepoint(&self) -> Result<(), DbError> {
+        on_connection!(self, c => c.execute(sqlx::raw_sql("ROLLBACK TO SAVEPOINT effects")).await.map(drop))?;
+        self.broken.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn prepare(&self, statement: &mut Statement) -> Result<(String, SqlxValues), DbErr> {
+        if self.cancel.is_raised() {
+            return Err(DbErr::Custom(CANCELLED.to_owned()));
+        }
+        let sql = std::mem::take(&mut statement.sql);
+        tracing::debug!(target: "shequn::sql", { db.statement = sql.as_str() }, "sql.sent");
+        Ok((sql, SqlxValues(statement.values.take().unwrap_or(Values(Vec::new())))))
+    }
+
+    fn spend_row(&self) -> Result<(), DbErr> {
+        let spent = self.rows_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        spent.map(drop).map_err(|_| DbErr::Custom(TOO_MANY_ROWS.to_owned()))
+    }
+
+    fn note<T>(&self, result: Result<T, sqlx::Error>, wrap: fn(RuntimeErr) -> DbErr) -> Result<T, DbErr> {
+        result.map_err(|error| {
+            self.broken.store(true, Ordering::Relaxed);
+            wrap(RuntimeErr::SqlxError(Arc::new(error)))
+        })
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    async fn execute_raw(&self, mut statement: Statement) -> Result<ExecResult, DbErr> {
+        let (sql, values) = self.prepare(&mut statement)?;
+        on_connection!(self, c => {
+            let result = sqlx::query_with(AssertSqlSafe(sql), values).execute(&mut **c).await;
+            self.note(result, DbErr::Exec).map(ExecResult::from)
+        })
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let mut statement = Statement::from_string(self.backend, sql);
+        let (sql, _) = self.prepare(&mut statement)?;
+        on_connection!(self, c => {
+            let result = c.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await;
+            self.note(result, DbErr::Exec).map(ExecResult::from)
+        })
+    }
+
+    async fn query_one_raw(&self, mut statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let (sql, values) = self.prepare(&mut statement)?;
+        on_connection!(self, c => {
+            let result = sqlx::query_with(AssertSqlSafe(sql), values).fetch_optional(&mut **c).await;
+            self.note(result, DbErr::Query).map(|row| row.map(QueryResult::from))
+        })
+    }
+
+    async fn query_all_raw(&self, mut statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, values) = self.prepare(&mut statement)?;
+        on_connection!(self, c => {
+            // Row by row, so that a statement that finds too many does not fill the memory first.
+            let mut rows = Vec::new();
+            let mut stream = sqlx::query_with(AssertSqlSafe(sql), values).fetch(&mut **c);
+            while let Some(row) = stream.next().await {
+                self.spend_row()?;
+                rows.push(QueryResult::from(self.note(row, DbErr::Query)?));
+            }
+            Ok(rows)
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! Events: written in the transaction of what they tell about, read in commit order, without gaps.
+//!
+//! A consumer's effects and its cursor commit together, so that each event takes effect once even when
+//! the process is killed. On PostgreSQL the order is (transaction id, seq) and a reader stops at the
+//! oldest transaction still running; on SQLite there is one writer and `seq` is the commit order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use sea_orm::sea_query::{OnConflict, Query, SimpleExpr};
+use sea_orm::{ActiveValue::Set, ConnectionTrait as _, NotSet, QueryResult, Statement, Value};
+use shequn_entity::{outbox, outbox_cursors};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::Platform;
+use super::db::{DbError, SystemTx, TenantTx};
+use super::ids::{EventKind, Id, TenantId};
+
+const BATCH: u64 = 500;
+const POLL: Duration = Duration::from_millis(500);
+const RETRY: Duration = Duration::from_secs(1);
+const RETENTION_DAYS: i64 = 30;
+
+/// Something that happened, about to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// What kind of thing it happened to, e.g. `community`.
+    pub aggregate_type: &'static str,
+    /// Which one.
+    pub aggregate_id: Uuid,
+    /// What happened, e.g. `community.members_changed`.
+    pub kind: &'static str,
+    /// The facts, without personal data.
+    pub payload: serde_json::Value,
+}
+
+/// Something that happened, as consumers get it.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Which thing it happened to.
+    pub aggregate_id: Uuid,
+    /// What happened.
+    pub kind: String,
+    /// The facts.
+    pub payload: serde_json::Value,
+    xid: i64,
+    seq: i64,
+}
+
+/// Reacts to events inside the transaction that moves its cursor.
+#[async_trait]
+pub trait Consumer: Send + Sync {
+    /// The name of its cursor; a promise.
+    fn name(&self) -> &'static str;
+    /// Applies a batch; an error leaves everything as it was, and the batch comes again.
+    async fn handle(&self, tx: &SystemTx, events: &[Event]) -> Result<(), DbError>;
+}
+
+/// Records events and tells the dispatcher of this process that there are some.
+#[derive(Clone, Default)]
+pub struct Outbox(Arc<Notify>);
+
+impl Outbox {
+    /// Records events in the caller's transaction.
+    pub async fn emit(&self, platform: &Platform, tx: &TenantTx, events: Vec<NewEvent>) -> Result<(), DbError> {
+        let rows = events
+            .into_iter()
+            .map(|event| outbox::ActiveModel {
+                seq: NotSet,
+                tenant_id: Set(tx.tenant().uuid()),
+                id: Set(platform.new_id::<EventKind>().uuid()),
+                aggregate_type: Set(event.aggregate_type.to_owned()),
+                aggregate_id: Set(event.aggregate_id),
+                kind: Set(event.kind.to_owned()),
+                payload: Set(event.payload),
+                created_at: Set(platform.clock.now()),
+            })
+            .collect();
+        tx.insert_many(rows).await?;
+        self.0.notify_one();
+        Ok(())
+    }
+
+    /// Runs `consumer` until the task is aborted.
+    pub async fn dispatch(self, platform: Platform, consumer: Arc<dyn Consumer>) {
+        loop {
+            match step(&platform, consumer.as_ref()).await {
+                Ok(0) => {
+                    // Other processes write too, so waking is a shortcut and not the rule.
+                    tokio::time::timeout(POLL, self.0.notified()).await.unwrap_or_default();
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(consumer = consumer.name(), error = ?error, "outbox.dispatch_failed");
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Deletes events older than the retention time.
+    pub async fn trim(&self, platform: &Platform) -> Result<(), DbError> {
+        let tx = platform.db.system().await?;
+        let limit = platform.clock.now() - TimeDelta::days(RETENTION_DAYS);
+        let statement = Query::delete().from_table(outbox::Entity).cond_where(older_than(limit)).to_owned();
+        tx.execute(&statement).await?;
+        tx.commit().await
+    }
+}
+
+fn older_than(limit: chrono::DateTime<chrono::Utc>) -> SimpleExpr {
+    use sea_orm::ColumnTrait as _;
+    outbox::Column::CreatedAt.lt(limit)
+}
+
+/// Handles one batch; answers how many events it had.
+async fn step(platform: &Platform, consumer: &dyn Consumer) -> Result<usize, DbError> {
+    let tx = platform.db.system().await?;
+    let Some((xid, seq)) = lock_cursor(&tx, consumer.name(), platform).await? else { return Ok(0) };
+    let events = read_batch(&tx, xid, seq).await?;
+    let Some(last) = events.last() else {
+        // Keeps a cursor that was just made.
+        tx.commit().await?;
+        return Ok(0);
+    };
+    consumer.handle(&tx, &events).await?;
+    let statement = Query::update()
+        .table(outbox_cursors::Entity)
+        .values([
+            (outbox_cursors::Column::Xid, last.xid.into()),
+            (outbox_cursors::Column::Seq, last.seq.into()),
+            (outbox_cursors::Column::UpdatedAt, platform.clock.now().into()),
+        ])
+        .cond_where(is_cursor(consumer.name()))
+        .to_owned();
+    tx.execute(&statement).await?;
+    tx.commit().await?;
+    Ok(events.len())
+}
+
+fn is_cursor(name: &str) -> SimpleExpr {
+    use sea_orm::ColumnTrait as _;
+    outbox_cursors::Column::Consumer.eq(name)
+}
+
+/// The consumer's place, locked; None while another process has it.
+async fn lock_cursor(tx: &SystemTx, name: &str, platform: &Platform) -> Result<Option<(i64, i64)>, DbError> {
+    let select = if tx.is_postgres() {
+        "SELECT xid, seq FROM outbox_cursors WHERE consumer = $1 FOR UPDATE SKIP LOCKED"
+    } else {
+        "SELECT xid, seq FROM outbox_cursors WHERE consumer = $1"
+    };
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), select, [name.into()]);
+    if let Some(row) = tx.query_one_raw(statement).await? {
+        return Ok(Some((row.try_get("", "xid")?, row.try_get("", "seq")?)));
+    }
+    let insert = Query::insert()
+        .into_table(outbox_cursors::Entity)
+        .columns([
+            outbox_cursors::Column::Consumer,
+            outbox_cursors::Column::Xid,
+            outbox_cursors::Column::Seq,
+            outbox_cursors::Column::UpdatedAt,
+        ])
+        .values_panic([name.into(), 0_i64.into(), 0_i64.into(), platform.clock.now().into()])
+        .on_conflict(OnConflict::column(outbox_cursors::Column::Consumer).do_nothing().to_owned())
+        .to_owned();
+    let made = tx.execute(&insert).await?.rows_affected();
+    Ok((made == 1).then_some((0, 0)))
+}
+
+async fn read_batch(tx: &SystemTx, xid: i64, seq: i64) -> Result<Vec<Event>, DbError> {
+    let (sql, values): (&str, Vec<Value>) = if tx.is_postgres() {
+        (
+            "SELECT seq, xid::text::bigint AS xid, tenant_id, aggregate_id, kind, payload FROM outbox \
+             WHERE (xid, seq) > ($1::bigint::text::xid8, $2::bigint) \
+               AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY outbox.xid, seq LIMIT $3",
+            vec![xid.into(), seq.into(), BATCH.into()],
+        )
+    } else {
+        (
+            "SELECT seq, 0 AS xid, tenant_id, aggregate_id, kind, payload FROM outbox \
+             WHERE seq > $1 ORDER BY seq LIMIT $2",
+            vec![seq.into(), BATCH.into()],
+        )
+    };
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    tx.query_all_raw(statement).await?.iter().map(read_event).collect()
+}
+
+fn read_event(row: &QueryResult) -> Result<Event, DbError> {
+    Ok(Event {
+        tenant: Id::from_uuid(row.try_get("", "tenant_id")?),
+        aggregate_id: row.try_get("", "aggregate_id")?,
+        kind: row.try_get("", "kind")?,
+        payload: row.try_get("", "payload")?,
+        xid: row.try_get("", "xid")?,
+        seq: row.try_get("", "seq")?,
+    })
+}

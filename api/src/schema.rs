@@ -1,0 +1,43 @@
+//! The schema: the roots, merged from what each slice gives.
+
+use async_graphql::{EmptySubscription, MergedObject, Schema};
+
+use crate::app::App;
+use crate::domains::auth::graphql::{AuthMutation, AuthQuery};
+use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
+use crate::domains::tenants::graphql::{TenantMutation, TenantQuery};
+use crate::graph::node::NodeQuery;
+
+/// Reads the data of the caller's tenant.
+#[derive(MergedObject, Default)]
+pub struct Query(NodeQuery, AuthQuery, TenantQuery, CommunityQuery);
+
+/// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
+#[derive(MergedObject, Default)]
+pub struct Mutation(AuthMutation, TenantMutation, CommunityMutation);
+
+/// The executable schema.
+pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema with the services behind it.
+#[must_use]
+pub fn build(app: &App) -> ApiSchema {
+    builder().data(app.auth.clone()).data(app.tenants.clone()).data(app.communities.clone()).finish()
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        // Suggestions would tell names to those who may not see the schema.
+        .disable_suggestions()
+}
+
+/// The schema in the definition language, as `schema.graphql` holds it.
+#[must_use]
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items();
+    let schema = builder().finish();
+    let mut text = schema.sdl_with_options(options);
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}

@@ -1,0 +1,24 @@
+//! One SeaORM entity a table: columns and relations, no logic and no GraphQL.
+//!
+//! Primary, unique and foreign keys lead with `tenant_id` (`users`, `outbox` and `outbox_cursors`
+//! say why they differ). Enumerations are text: parsing them belongs to the slices. Names and
+//! rules of constraints are in the migrations.
+
+pub mod sessions;
+pub mod tenant_memberships;
+pub mod tenants;
+pub mod users;
+
+pub mod communities;
+
+pub mod member_identities;
+pub mod member_profile_values;
+pub mod member_tags;
+pub mod members;
+
+pub mod community_memberships;
+
+pub mod idempotency_records;
+pub mod import_jobs;
+pub mod outbox;
+pub mod outbox_cursors;

@@ -1,0 +1,83 @@
+//! The schema and its history, the same for PostgreSQL and SQLite; one change a file, each with
+//! `down`. Expand first, contract in a later release.
+//!
+//! PostgreSQL forces row security on the owner too: a migration that touches *rows* has to
+//! `SET LOCAL ROLE shequn_system` first, or it sees none.
+
+mod dialect;
+mod walls;
+
+mod m20261122_0001_roles;
+mod m20261122_0002_tenants_and_users;
+mod m20261122_0003_sessions;
+mod m20261122_0004_communities;
+mod m20261122_0005_members;
+mod m20261122_0006_community_memberships;
+mod m20261122_0007_outbox;
+mod m20261122_0008_idempotency_records;
+mod m20261122_0009_import_jobs;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+/// All migrations, oldest first. Prefer [`up`] and [`down`]: the trait's own take no lock.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_0001_roles::Migration),
+            Box::new(m20261122_0002_tenants_and_users::Migration),
+            Box::new(m20261122_0003_sessions::Migration),
+            Box::new(m20261122_0004_communities::Migration),
+            Box::new(m20261122_0005_members::Migration),
+            Box::new(m20261122_0006_community_memberships::Migration),
+            Box::new(m20261122_0007_outbox::Migration),
+            Box::new(m20261122_0008_idempotency_records::Migration),
+            Box::new(m20261122_0009_import_jobs::Migration),
+        ]
+    }
+}
+
+/// Applies `steps` pending migrations (all: `None`): either all of them or none.
+///
+/// Processes that start together may all call it: they wait for each other.
+///
+/// # Errors
+/// What the database refuses, and a message that says what to do when it is about roles.
+pub async fn up(db: &DatabaseConnection, steps: Option<u32>) -> Result<(), DbErr> {
+    let transaction = begin_alone(db).await?;
+    Migrator::up(&transaction, steps).await?;
+    transaction.commit().await
+}
+
+/// Takes back the newest `steps` migrations (all: `None`): either all of them or none.
+///
+/// # Errors
+/// What the database refuses.
+pub async fn down(db: &DatabaseConnection, steps: Option<u32>) -> Result<(), DbErr> {
+    let transaction = begin_alone(db).await?;
+    Migrator::down(&transaction, steps).await?;
+    transaction.commit().await
+}
+
+/// A transaction that no other migration runs beside; released when it ends.
+async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = db
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?;
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        // The number is "shequn" in ASCII. A timeout made for requests must not end the wait.
+        transaction
+            .execute_unprepared("SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(126892215727470);")
+            .await?;
+    }
+    Ok(transaction)
+}
