@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::{Config, ConfigError};
 use crate::domains::auth::Auth;
 use crate::domains::communities::{Communities, MemberCounts};
+use crate::domains::members::Members;
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
@@ -27,6 +28,8 @@ pub struct App {
     pub auth: Auth,
     /// Communities.
     pub communities: Communities,
+    /// Members and their memberships.
+    pub members: Members,
 }
 
 /// Why the program could not be put together.
@@ -64,7 +67,8 @@ impl App {
         let tenants = Tenants::new(platform.clone());
         let auth = Auth::new(platform.clone(), tenants.clone()).map_err(AppError::Service)?;
         let communities = Communities::new(platform.clone(), tenants.clone());
-        Ok(Self { platform, outbox, tenants, auth, communities })
+        let members = Members::new(platform.clone(), outbox.clone(), tenants.clone(), communities.clone());
+        Ok(Self { platform, outbox, tenants, auth, communities, members })
     }
 
     /// Who reacts to events.

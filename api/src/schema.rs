@@ -5,16 +5,18 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use crate::app::App;
 use crate::domains::auth::graphql::{AuthMutation, AuthQuery};
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
+use crate::domains::members::graphql::{MemberMutation, MemberQuery};
+use crate::domains::members::membership::graphql::{MembershipMutation, MembershipQuery};
 use crate::domains::tenants::graphql::{TenantMutation, TenantQuery};
 use crate::graph::node::NodeQuery;
 
 /// Reads the data of the caller's tenant.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, AuthQuery, TenantQuery, CommunityQuery);
+pub struct Query(NodeQuery, AuthQuery, TenantQuery, CommunityQuery, MemberQuery, MembershipQuery);
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AuthMutation, TenantMutation, CommunityMutation);
+pub struct Mutation(AuthMutation, TenantMutation, CommunityMutation, MemberMutation, MembershipMutation);
 
 /// The executable schema.
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -22,7 +24,12 @@ pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 /// The schema with the services behind it.
 #[must_use]
 pub fn build(app: &App) -> ApiSchema {
-    builder().data(app.auth.clone()).data(app.tenants.clone()).data(app.communities.clone()).finish()
+    builder()
+        .data(app.auth.clone())
+        .data(app.tenants.clone())
+        .data(app.communities.clone())
+        .data(app.members.clone())
+        .finish()
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {

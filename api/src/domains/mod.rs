@@ -6,4 +6,4 @@ pub mod auth;
 
 pub mod communities;
 
-// members
+pub mod members;

@@ -3,19 +3,20 @@
 use async_graphql::{Context, ID, MergedObject};
 
 use crate::domains::communities::{CommunityCore, CommunityRef};
+use crate::domains::members::membership::graphql::CommunityMembers;
 use crate::error::ApiError;
 use crate::graphql::connection::{Connection, Edge, EdgeType, Noun};
 
 /// A group of members on one platform.
 #[derive(MergedObject, Clone)]
 #[graphql(name = "Community")]
-pub struct Community(CommunityCore);
+pub struct Community(CommunityCore, CommunityMembers);
 
 impl Community {
     /// The composed type round a slice's reference.
     #[must_use]
     pub fn new(community: CommunityRef) -> Self {
-        Self(CommunityCore(community))
+        Self(CommunityCore(community.clone()), CommunityMembers(community))
     }
 
     /// For the `Node` interface.

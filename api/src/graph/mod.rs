@@ -3,4 +3,5 @@
 //! Only `schema.rs`, this folder and the slices' `graphql` files may use it.
 
 pub mod community;
+pub mod member;
 pub mod node;

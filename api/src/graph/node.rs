@@ -3,12 +3,13 @@
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::community::Community;
-use crate::domains::communities;
+use super::member::Member;
+use crate::domains::{communities, members};
 use crate::error::{ApiError, ErrorCode};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::ids::parse_id;
 use crate::graphql::selection::Selection;
-use crate::platform::ids::{CommunityKind, Kind as _, split};
+use crate::platform::ids::{CommunityKind, Kind as _, MemberKind, split};
 
 /// Anything with an id that is unique in the world.
 #[derive(Interface)]
@@ -16,6 +17,8 @@ use crate::platform::ids::{CommunityKind, Kind as _, split};
 pub enum Node {
     /// A community.
     Community(Community),
+    /// A member.
+    Member(Member),
 }
 
 /// The root fields that find by id.
@@ -58,6 +61,10 @@ async fn find(ctx: &Context<'_>, argument: &'static str, id: &ID) -> Result<Opti
         Some(CommunityKind::PREFIX) => {
             let id = parse_id(argument, id)?;
             Ok(communities::graphql::find(ctx, reader, id, &selection).await?.map(Node::Community))
+        }
+        Some(MemberKind::PREFIX) => {
+            let id = parse_id(argument, id)?;
+            Ok(members::graphql::find(ctx, reader, id, &selection).await?.map(Node::Member))
         }
         _ => Err(ApiError::argument(ErrorCode::IdInvalid, argument, "Nothing has ids that start like this.")),
     }

@@ -1,6 +1,6 @@
 //! The GraphQL toolkit: everything a slice's `graphql.rs` builds on, without business words.
 //!
-//! In reading order: the request's context; scalars and ids; what was selected; rows loaded together;
+//! In reading order: the request's context; scalars, ids and search texts; what was selected; rows loaded together;
 //! paging; mutations; the directives that show permissions.
 
 pub mod batch;
@@ -11,4 +11,5 @@ pub mod ids;
 pub mod mutation;
 pub mod pagination;
 pub mod scalars;
+pub mod search;
 pub mod selection;

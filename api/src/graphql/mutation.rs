@@ -19,6 +19,33 @@ pub fn call<I: InputType>(operation: &'static str, key: Option<&str>, input: &I)
     Call::new(operation, key, &canonical)
 }
 
+/// A payload: the object it shows, or why there is none.
+pub trait Payload<T> {
+    /// From the two halves of [`settle`].
+    fn new(object: Option<T>, user_errors: Vec<UserError>) -> Self;
+}
+
+/// Declares a payload type for each mutation, so that one can gain a field without the others.
+#[macro_export]
+macro_rules! payloads {
+    ($($(#[$doc:meta])* $name:ident { $field:ident: $object:ty })+) => { $(
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $name {
+            /// The object as it is now; null when refused.
+            $field: Option<$object>,
+            /// Why nothing was changed; empty on success.
+            user_errors: Vec<$crate::error::UserError>,
+        }
+
+        impl $crate::graphql::mutation::Payload<$object> for $name {
+            fn new(object: Option<$object>, user_errors: Vec<$crate::error::UserError>) -> Self {
+                Self { $field: object, user_errors }
+            }
+        }
+    )+ };
+}
+
 /// Splits a use case's result for the payload: the object or the refusals; failures go on up.
 pub fn settle<T>(
     ctx: &Context<'_>,

@@ -1,6 +1,6 @@
 //! Scalars with one spelling each.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{SecondsFormat, SubsecRound as _, Utc};
 
 /// A point in time, RFC 3339, in UTC with microseconds: `2026-11-22T08:30:00.000000Z`.
@@ -31,4 +31,13 @@ impl From<chrono::DateTime<Utc>> for DateTime {
     fn from(time: chrono::DateTime<Utc>) -> Self {
         Self(time)
     }
+}
+
+/// A span of time; an end that is left out is open.
+#[derive(InputObject, Clone, Debug, Default)]
+pub struct TimeRange {
+    /// At or after.
+    pub from: Option<DateTime>,
+    /// Before.
+    pub to: Option<DateTime>,
 }

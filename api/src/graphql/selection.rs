@@ -26,6 +26,12 @@ impl Selection {
         Self::at(ctx, &[&["nodes"], &["edges", "node"]])
     }
 
+    /// These fields, whatever the client asked for.
+    #[must_use]
+    pub fn of<const N: usize>(fields: [&str; N]) -> Self {
+        Self(fields.into_iter().map(str::to_owned).collect())
+    }
+
     /// Whether `field` was selected.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {

@@ -112,7 +112,7 @@ impl Executor {
         // In a task of its own: a deadline or a dropped connection must not drop it in the middle.
         let task = tokio::spawn(async move { schema.execute(call).await });
         match tokio::time::timeout(DEADLINE, task).await {
-            Ok(Ok(response)) => finish(response, &context, request_id),
+            Ok(Ok(response)) => finish(response, shape, &context, request_id),
             Ok(Err(panic)) => Answer::refused(ApiError::internal(panic), request_id),
             Err(_) => {
                 cancel.raise();
@@ -173,12 +173,9 @@ fn check_variables(document: &ExecutableDocument, request: &GraphqlRequest) -> R
     Ok(())
 }
 
-fn finish(response: Response, context: &RequestContext, request_id: &str) -> Answer {
-    // Errors of validation have no path; nothing was executed then.
-    let is_refusal = !response.errors.is_empty()
-        && response.data == async_graphql::Value::Null
-        && response.errors.iter().all(|error| error.path.is_empty());
-    let default_code = if is_refusal { ErrorCode::ValidationFailed } else { ErrorCode::InputInvalid };
+fn finish(response: Response, shape: Shape, context: &RequestContext, request_id: &str) -> Answer {
+    let refusal = refusal_of(&response, shape);
+    let default_code = refusal.unwrap_or(ErrorCode::InputInvalid);
     let errors = response
         .errors
         .into_iter()
@@ -194,12 +191,24 @@ fn finish(response: Response, context: &RequestContext, request_id: &str) -> Ans
     if context.was_replayed() {
         extensions.insert("idempotentReplay".to_owned(), true.into());
     }
-    Answer {
-        errors,
-        data: (!is_refusal).then_some(response.data),
-        extensions,
-        refusal: is_refusal.then_some(ErrorCode::ValidationFailed),
+    Answer { errors, data: refusal.is_none().then_some(response.data), extensions, refusal }
+}
+
+/// Why the request as a whole counts as refused, if it does.
+fn refusal_of(response: &Response, shape: Shape) -> Option<ErrorCode> {
+    if response.errors.is_empty() {
+        return None;
     }
+    let has_no_data = response.data == async_graphql::Value::Null;
+    // Errors of validation have no path; nothing was executed then.
+    if has_no_data && response.errors.iter().all(|error| error.path.is_empty()) {
+        return Some(ErrorCode::ValidationFailed);
+    }
+    // Half an answer for want of the database is none: 503 tells the client to come back. What a mutation
+    // has done is shown.
+    let is_away =
+        |error: &ServerError| error.source::<ApiError>().is_some_and(|error| error.code() == ErrorCode::Unavailable);
+    ((has_no_data || !shape.is_mutation) && response.errors.iter().any(is_away)).then_some(ErrorCode::Unavailable)
 }
 
 fn error_body(error: ServerError, code: ErrorCode, request_id: &str) -> ErrorBody {

@@ -35,16 +35,7 @@ pub struct Call {
 impl Call {
     /// `input` is the canonical form of the typed input without the key.
     pub fn new(operation: &'static str, key: Option<&str>, input: &[u8]) -> Result<Self, ApiError> {
-        if let Some(key) = key {
-            let length = key.chars().count();
-            if length == 0 || length > MAX_KEY_LENGTH || key.chars().any(char::is_control) {
-                return Err(ApiError::argument(
-                    ErrorCode::InputInvalid,
-                    "input.idempotencyKey",
-                    "An idempotency key has 1 to 255 characters and no control characters.",
-                ));
-            }
-        }
+        check_key(key)?;
         Ok(Self { operation, key: key.map(str::to_owned), input_hash: sha256(input), replayed: Arc::default() })
     }
 
@@ -59,6 +50,19 @@ impl Call {
     pub fn was_replayed(&self) -> bool {
         self.replayed.load(Ordering::Relaxed)
     }
+}
+
+/// Refuses a key of an impossible length or with control characters.
+pub fn check_key(key: Option<&str>) -> Result<(), ApiError> {
+    let Some(key) = key else { return Ok(()) };
+    if (1..=MAX_KEY_LENGTH).contains(&key.chars().count()) && !key.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(ApiError::argument(
+        ErrorCode::InputInvalid,
+        "input.idempotencyKey",
+        "An idempotency key has 1 to 255 characters and no control characters.",
+    ))
 }
 
 /// What a use case may return under an idempotency key.

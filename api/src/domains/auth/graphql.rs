@@ -8,6 +8,7 @@ use crate::actor::Role;
 use crate::error::{ApiError, Failure, UserError};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::scalars::DateTime;
+use crate::platform::idempotency::check_key;
 
 /// The tokens of a session.
 #[derive(SimpleObject)]
@@ -97,6 +98,8 @@ pub struct SignInInput {
     /// The account's password.
     #[graphql(secret)]
     password: String,
+    /// Accepted as everywhere, 1 to 255 characters, but tokens are not kept: a repeated sign-in is another session.
+    idempotency_key: Option<String>,
 }
 
 /// Which session to go on with.
@@ -105,6 +108,8 @@ pub struct SessionRefreshInput {
     /// The newest refresh token of the session.
     #[graphql(secret)]
     refresh_token: String,
+    /// Accepted as everywhere, 1 to 255 characters, and not needed: a refresh may be repeated for 30 seconds.
+    idempotency_key: Option<String>,
 }
 
 /// Which session to end.
@@ -113,6 +118,8 @@ pub struct SignOutInput {
     /// A refresh token of the session; without one the caller's own session ends.
     #[graphql(secret)]
     refresh_token: Option<String>,
+    /// Accepted as everywhere, 1 to 255 characters, and not needed: a session that is over stays so.
+    idempotency_key: Option<String>,
 }
 
 /// A session, or why there is none.
@@ -173,6 +180,7 @@ pub struct AuthMutation;
 impl AuthMutation {
     /// Starts a session. Needs none. Refuses with CREDENTIALS_INVALID, whatever was wrong.
     async fn sign_in(&self, ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayload, ApiError> {
+        check_key(input.idempotency_key.as_deref())?;
         let auth = ctx.service::<Auth>()?;
         match refusals(auth.sign_in(&input.tenant, &input.email, input.password).await)? {
             Ok(SignIn { session, actor }) => {
@@ -194,6 +202,7 @@ impl AuthMutation {
         ctx: &Context<'_>,
         input: SessionRefreshInput,
     ) -> Result<SessionRefreshPayload, ApiError> {
+        check_key(input.idempotency_key.as_deref())?;
         match refusals(ctx.service::<Auth>()?.refresh(&input.refresh_token).await)? {
             Ok(SignIn { session, .. }) => {
                 Ok(SessionRefreshPayload { session: Some(session.into()), user_errors: Vec::new() })
@@ -204,7 +213,8 @@ impl AuthMutation {
 
     /// Ends a session everywhere within a second.
     async fn sign_out(&self, ctx: &Context<'_>, input: Option<SignOutInput>) -> Result<SignOutPayload, ApiError> {
-        let token = input.and_then(|input| input.refresh_token);
+        let (token, key) = input.map_or((None, None), |input| (input.refresh_token, input.idempotency_key));
+        check_key(key.as_deref())?;
         match refusals(ctx.service::<Auth>()?.sign_out(ctx.actor()?, token.as_deref()).await)? {
             Ok(()) => Ok(SignOutPayload { signed_out: true, user_errors: Vec::new() }),
             Err(user_errors) => Ok(SignOutPayload { signed_out: false, user_errors }),

@@ -70,6 +70,12 @@ impl CommunityRow {
         })
     }
 
+    /// Whether the community is out of use; the row was read with its `archived_at`.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        self.archived_at.flatten().is_some()
+    }
+
     /// Where the row stands in a list with this sort.
     pub(super) fn position(&self, sort: Sort) -> Option<Position> {
         let key = match sort {

@@ -97,7 +97,7 @@ pub struct TierQuotaPolicyInput {
     tolerance_points: i32,
     /// Communities with fewer members are not judged; at least 1.
     minimum_members: i32,
-    /// Where the numbers come from.
+    /// Where the numbers come from, 1 to 500 characters.
     source: String,
 }
 
@@ -108,7 +108,7 @@ pub struct SurvivalExpectationInput {
     expected_percent: i32,
     /// Calendar months after founding at which a community is judged, 1 to 24.
     months: u32,
-    /// Where the numbers come from.
+    /// Where the numbers come from, 1 to 500 characters.
     source: String,
 }
 
@@ -121,7 +121,7 @@ pub struct DeclineThresholdInput {
     window_days: u32,
     /// Communities with fewer members at the window's start are not judged; at least 1.
     minimum_members: i32,
-    /// Where the numbers come from.
+    /// Where the numbers come from, 1 to 500 characters.
     source: String,
 }
 
@@ -169,7 +169,7 @@ impl TenantPolicyUpdateInput {
 
 /// The policy, or why nothing was changed.
 #[derive(SimpleObject)]
-pub struct TenantPolicyPayload {
+pub struct TenantPolicyUpdatePayload {
     /// The policy as it is now; null when refused.
     tenant_policy: Option<TenantPolicy>,
     /// Why nothing was changed; empty on success.
@@ -211,7 +211,7 @@ impl TenantMutation {
         &self,
         ctx: &Context<'_>,
         input: TenantPolicyUpdateInput,
-    ) -> Result<TenantPolicyPayload, ApiError> {
+    ) -> Result<TenantPolicyUpdatePayload, ApiError> {
         let call = call("tenantPolicyUpdate", input.idempotency_key.as_deref(), &input)?;
         let tenants = ctx.service::<Tenants>()?;
         let result = tenants.policy_update(ctx.actor()?, |policy| input.apply(policy), &call).await;
@@ -220,6 +220,6 @@ impl TenantMutation {
             Some(()) => Some(read(ctx, ctx.request()?.fresh_reader().await?.as_ref()).await?),
             None => None,
         };
-        Ok(TenantPolicyPayload { tenant_policy, user_errors })
+        Ok(TenantPolicyUpdatePayload { tenant_policy, user_errors })
     }
 }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{UserError, UserErrorCode};
 use crate::platform::ids::TenantId;
+use crate::platform::text::parse_line;
+
+const SOURCE_LENGTH: usize = 500;
 
 /// A company that runs communities.
 #[derive(Clone, Debug)]
@@ -129,11 +132,18 @@ impl TenantPolicy {
             ("decline.windowDays", (1..=366).contains(&self.decline.window_days)),
             ("decline.minimumMembers", self.decline.minimum_members >= 1),
         ];
-        let errors: Vec<_> = checks
+        let numbers = checks
             .into_iter()
             .filter(|(_, holds)| !holds)
-            .map(|(field, _)| UserError::at(field, UserErrorCode::Invalid, "This number is out of range."))
-            .collect();
+            .map(|(field, _)| UserError::at(field, UserErrorCode::Invalid, "This number is out of range."));
+        let sources = [
+            ("tierQuota.source", &quota.source),
+            ("survival.source", &self.survival.source),
+            ("decline.source", &self.decline.source),
+        ]
+        .into_iter()
+        .filter_map(|(field, text)| Some(UserError::text(field, parse_line(text, SOURCE_LENGTH).err()?)));
+        let errors: Vec<_> = numbers.chain(sources).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }

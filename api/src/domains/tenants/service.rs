@@ -103,7 +103,8 @@ impl Tenants {
 
     /// The tenant with this slug; for sign-in and the command line.
     pub async fn find_by_slug_in(&self, tx: &SystemTx, slug: &str) -> Result<Option<Tenant>, ApiError> {
-        store::find_by_slug(tx, slug).await
+        // What is no slug is no tenant's, and may hold a NUL that PostgreSQL refuses; it costs the same look-up.
+        store::find_by_slug(tx, if is_slug(slug) { slug } else { "" }).await
     }
 
     /// The tenant of this transaction.

@@ -11,11 +11,11 @@ use super::ScopedTx;
 /// On PostgreSQL the list is one array parameter, so that one prepared statement serves all lengths;
 /// SQLite, which has no arrays and prepares in microseconds, gets `IN`.
 pub fn is_any<S>(tx: &ScopedTx<S>, column: SimpleExpr, ids: impl IntoIterator<Item = Uuid>) -> SimpleExpr {
-    if tx.is_postgres() {
-        let values: Vec<Value> = ids.into_iter().map(Value::from).collect();
-        let array = Value::Array(ArrayType::Uuid, Some(Box::new(values)));
-        column.eq(PgFunc::any(Expr::val(array)))
-    } else {
-        column.is_in(ids)
-    }
+    if tx.is_postgres() { column.eq(PgFunc::any(uuid_array(ids))) } else { column.is_in(ids) }
+}
+
+/// Ids as one array parameter of PostgreSQL.
+pub fn uuid_array(ids: impl IntoIterator<Item = Uuid>) -> SimpleExpr {
+    let values: Vec<Value> = ids.into_iter().map(Value::from).collect();
+    Expr::val(Value::Array(ArrayType::Uuid, Some(Box::new(values))))
 }

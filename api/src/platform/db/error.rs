@@ -74,7 +74,8 @@ fn says_unavailable(code: &str) -> bool {
     code.starts_with("08") || code.starts_with("57P") || code == "53300"
 }
 
-fn is_unavailable(error: &sqlx::Error) -> bool {
+/// Whether the server is away, or the way to it.
+pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)

@@ -11,10 +11,10 @@ use futures_util::StreamExt as _;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Executor as _, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, Executor as _, PgPool, Postgres, Sqlite};
 use tokio::sync::Mutex;
 
-use super::error::{CANCELLED, TOO_MANY_ROWS};
+use super::error::{CANCELLED, TOO_MANY_ROWS, is_unavailable};
 use super::{Db, DbError, Pools};
 
 /// The most rows that one reading transaction may fetch: nested pages multiply.
@@ -92,9 +92,7 @@ impl Tx {
                     Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                     Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
                 };
-                let mut connection = pool.acquire().await?;
-                connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("{begin}; {settings}")))).await?;
-                Connection::Postgres(connection)
+                Connection::Postgres(begin_postgres(pool, format!("{begin}; {settings}")).await?)
             }
             (Pools::Sqlite { readers, .. }, Mode::Read) => {
                 let mut connection = readers.acquire().await?;
@@ -155,6 +153,23 @@ impl Tx {
             self.broken.store(true, Ordering::Relaxed);
             wrap(RuntimeErr::SqlxError(Arc::new(error)))
         })
+    }
+}
+
+/// Begins on a connection that lives. Those that lay idle while the server went away are found dead here and
+/// replaced: nothing has happened yet, so beginning again is safe.
+async fn begin_postgres(pool: &PgPool, begin: String) -> Result<PoolConnection<Postgres>, DbError> {
+    let mut dead = 0;
+    loop {
+        let mut connection = pool.acquire().await?;
+        match connection.execute(sqlx::raw_sql(AssertSqlSafe(begin.clone()))).await {
+            Ok(_) => return Ok(connection),
+            Err(error) if is_unavailable(&error) && dead < pool.options().get_max_connections() => {
+                connection.close_on_drop();
+                dead += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Changing communities.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 
 use super::super::Communities;
 use super::super::model::{
@@ -13,9 +13,10 @@ use crate::graph::community::Community;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_input_id;
-use crate::graphql::mutation::{call, settle};
+use crate::graphql::mutation::{Payload, call, settle};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::selection::Selection;
+use crate::payloads;
 use crate::platform::idempotency::Call;
 use crate::platform::ids::CommunityId;
 
@@ -143,13 +144,15 @@ pub struct CommunityRestoreInput {
     idempotency_key: Option<String>,
 }
 
-/// The community, or why nothing was changed.
-#[derive(SimpleObject)]
-pub struct CommunityPayload {
-    /// The community as it is now; null when refused.
-    community: Option<Community>,
-    /// Why nothing was changed; empty on success.
-    user_errors: Vec<UserError>,
+payloads! {
+    /// The new community, or why there is none.
+    CommunityCreatePayload { community: Community }
+    /// The community, or why nothing was changed.
+    CommunityUpdatePayload { community: Community }
+    /// The archived community, or why it was not archived.
+    CommunityArchivePayload { community: Community }
+    /// The restored community, or why it was not restored.
+    CommunityRestorePayload { community: Community }
 }
 
 /// The slice's part of the mutation root.
@@ -165,7 +168,7 @@ impl CommunityMutation {
         &self,
         ctx: &Context<'_>,
         input: CommunityCreateInput,
-    ) -> Result<CommunityPayload, ApiError> {
+    ) -> Result<CommunityCreatePayload, ApiError> {
         let call = call("communityCreate", input.idempotency_key.as_deref(), &input)?;
         let result = ctx.service::<Communities>()?.create(ctx.actor()?, input.into(), &call).await;
         payload(ctx, &call, result).await
@@ -177,7 +180,7 @@ impl CommunityMutation {
         &self,
         ctx: &Context<'_>,
         input: CommunityUpdateInput,
-    ) -> Result<CommunityPayload, ApiError> {
+    ) -> Result<CommunityUpdatePayload, ApiError> {
         let call = call("communityUpdate", input.idempotency_key.as_deref(), &input)?;
         let result = match parse_input_id("id", &input.id) {
             Ok(id) => ctx.service::<Communities>()?.update(ctx.actor()?, id, input.into(), &call).await,
@@ -192,7 +195,7 @@ impl CommunityMutation {
         &self,
         ctx: &Context<'_>,
         input: CommunityArchiveInput,
-    ) -> Result<CommunityPayload, ApiError> {
+    ) -> Result<CommunityArchivePayload, ApiError> {
         let call = call("communityArchive", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Archive).await
     }
@@ -203,18 +206,18 @@ impl CommunityMutation {
         &self,
         ctx: &Context<'_>,
         input: CommunityRestoreInput,
-    ) -> Result<CommunityPayload, ApiError> {
+    ) -> Result<CommunityRestorePayload, ApiError> {
         let call = call("communityRestore", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Restore).await
     }
 }
 
-async fn set_archived(
+async fn set_archived<P: Payload<Community>>(
     ctx: &Context<'_>,
     call: &Call,
     id: &ID,
     archiving: Archiving,
-) -> Result<CommunityPayload, ApiError> {
+) -> Result<P, ApiError> {
     let result = match parse_input_id("id", id) {
         Ok(id) => ctx.service::<Communities>()?.set_archived(ctx.actor()?, id, archiving, call).await,
         Err(error) => refuse(ctx, error),
@@ -228,11 +231,11 @@ fn refuse(ctx: &Context<'_>, error: UserError) -> Result<CommunityId, Failure> {
     Err(Failure::Refused(vec![error]))
 }
 
-async fn payload(
+async fn payload<P: Payload<Community>>(
     ctx: &Context<'_>,
     call: &Call,
     result: Result<CommunityId, Failure>,
-) -> Result<CommunityPayload, ApiError> {
+) -> Result<P, ApiError> {
     let (id, user_errors) = settle(ctx, call, result)?;
     let community = match id {
         Some(id) => {
@@ -241,5 +244,5 @@ async fn payload(
         }
         None => None,
     };
-    Ok(CommunityPayload { community, user_errors })
+    Ok(P::new(community, user_errors))
 }

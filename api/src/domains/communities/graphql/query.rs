@@ -16,6 +16,7 @@ use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_id;
 use crate::graphql::pagination::{CursorSpace, PageArgs};
+use crate::graphql::search::search_text;
 use crate::graphql::selection::Selection;
 use crate::platform::db::TenantTx;
 use crate::platform::db::keyset::Slice;
@@ -40,16 +41,18 @@ pub struct CommunityFilter {
     archived: bool,
 }
 
-impl From<CommunityFilter> for Filter {
-    fn from(filter: CommunityFilter) -> Self {
-        Self {
+impl TryFrom<CommunityFilter> for Filter {
+    type Error = ApiError;
+
+    fn try_from(filter: CommunityFilter) -> Result<Self, ApiError> {
+        Ok(Self {
             kind: filter.kind,
             positioning: filter.positioning,
             platform: filter.platform,
             stage: filter.stage,
-            text: filter.text,
+            text: search_text("filter.text", filter.text)?,
             archived: filter.archived,
-        }
+        })
     }
 }
 
@@ -108,7 +111,7 @@ impl CommunityQuery {
         #[graphql(desc = "In which order.", default_with = "Sort::CreatedAtDesc")] sort: Sort,
     ) -> Option<Result<Connection<Edge<Community>>, ApiError>> {
         let page = PageArgs { first, after, last, before };
-        nullable(async { list(ctx, &page, filter.unwrap_or_default().into(), sort).await.map(Some) }).await
+        nullable(async { list(ctx, &page, filter.unwrap_or_default().try_into()?, sort).await.map(Some) }).await
     }
 
     /// One community; null when there is none with this id. Needs `communities:read`.

@@ -1,0 +1,10 @@
+//! Members in the schema: the object, the profile, the queries, the mutations.
+
+mod mutation;
+mod object;
+mod profile;
+mod query;
+
+pub use mutation::{MemberMutation, MemberPayload};
+pub use object::{MemberCore, MemberRef, columns};
+pub use query::{MemberQuery, find};

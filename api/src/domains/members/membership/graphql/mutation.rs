@@ -1,0 +1,163 @@
+//! Joining, leaving and changing tiers.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::super::model::Tier;
+use super::super::service::At;
+use super::super::store::Joining;
+use crate::actor::Scope;
+use crate::domains::communities::graphql as communities;
+use crate::domains::members::{Members, graphql as members};
+use crate::error::{ApiError, ErrorCode, Failure, UserError, UserErrorCode};
+use crate::graph::community::Community;
+use crate::graph::member::Member;
+use crate::graphql::context::ContextExt as _;
+use crate::graphql::guard::requires_scopes;
+use crate::graphql::ids::parse_input_id;
+use crate::graphql::mutation::{call, settle};
+use crate::graphql::scalars::DateTime;
+use crate::graphql::selection::Selection;
+use crate::platform::idempotency::Call;
+
+/// Who joins which community, as what.
+#[derive(InputObject)]
+pub struct CommunityMemberAddInput {
+    /// `com_…`
+    community_id: ID,
+    /// `mbr_…`
+    member_id: ID,
+    /// As what.
+    #[graphql(default_with = "Tier::Ordinary")]
+    tier: Tier,
+    /// Since when, not in the future; now unless told otherwise.
+    joined_at: Option<DateTime>,
+    /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
+    idempotency_key: Option<String>,
+}
+
+/// Whose tier changes, and to what.
+#[derive(InputObject)]
+pub struct CommunityMemberTierSetInput {
+    /// `com_…`
+    community_id: ID,
+    /// `mbr_…`
+    member_id: ID,
+    /// The new tier.
+    tier: Tier,
+    /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
+    idempotency_key: Option<String>,
+}
+
+/// Who leaves which community.
+#[derive(InputObject)]
+pub struct CommunityMemberRemoveInput {
+    /// `com_…`
+    community_id: ID,
+    /// `mbr_…`
+    member_id: ID,
+    /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
+    idempotency_key: Option<String>,
+}
+
+/// The two ends of a membership, or why nothing was changed.
+#[derive(SimpleObject)]
+pub struct CommunityMemberPayload {
+    /// The community as it is now; null when refused. `memberCount` follows within about a second.
+    community: Option<Community>,
+    /// The member as it is now; null when refused.
+    member: Option<Member>,
+    /// Why nothing was changed; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// The sub-slice's part of the mutation root.
+#[derive(Default)]
+pub struct MembershipMutation;
+
+/// Changes memberships.
+#[Object]
+impl MembershipMutation {
+    /// Makes a member part of a community. Needs `members:write`.
+    #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
+    async fn community_member_add(
+        &self,
+        ctx: &Context<'_>,
+        input: CommunityMemberAddInput,
+    ) -> Result<CommunityMemberPayload, ApiError> {
+        let call = call("communityMemberAdd", input.idempotency_key.as_deref(), &input)?;
+        let now = ctx.request()?.platform().clock.now();
+        let joined_at = input.joined_at.map_or(now, |time| time.0);
+        let result = match at(ctx, &input.community_id, &input.member_id) {
+            Ok(_) if joined_at > now => Err(Failure::Refused(vec![UserError::at(
+                "joinedAt",
+                UserErrorCode::Invalid,
+                "A membership cannot begin in the future.",
+            )])),
+            Ok((community, member)) => {
+                let joining = Joining { community, member, tier: input.tier, joined_at };
+                ctx.service::<Members>()?.join(ctx.actor()?, joining, &call).await
+            }
+            Err(failure) => Err(failure),
+        };
+        payload(ctx, &call, result).await
+    }
+
+    /// Gives a member of a community another tier. Needs `members:write`.
+    #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
+    async fn community_member_tier_set(
+        &self,
+        ctx: &Context<'_>,
+        input: CommunityMemberTierSetInput,
+    ) -> Result<CommunityMemberPayload, ApiError> {
+        let call = call("communityMemberTierSet", input.idempotency_key.as_deref(), &input)?;
+        let result = match at(ctx, &input.community_id, &input.member_id) {
+            Ok(at) => ctx.service::<Members>()?.set_tier(ctx.actor()?, at, input.tier, &call).await,
+            Err(failure) => Err(failure),
+        };
+        payload(ctx, &call, result).await
+    }
+
+    /// Ends a membership. The member stays, and may join again. Needs `members:write`.
+    #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
+    async fn community_member_remove(
+        &self,
+        ctx: &Context<'_>,
+        input: CommunityMemberRemoveInput,
+    ) -> Result<CommunityMemberPayload, ApiError> {
+        let call = call("communityMemberRemove", input.idempotency_key.as_deref(), &input)?;
+        let result = match at(ctx, &input.community_id, &input.member_id) {
+            Ok(at) => ctx.service::<Members>()?.leave(ctx.actor()?, at, &call).await,
+            Err(failure) => Err(failure),
+        };
+        payload(ctx, &call, result).await
+    }
+}
+
+/// Reads the two ids; malformed ones are refused after the permission, like everything else about the input.
+fn at(ctx: &Context<'_>, community: &ID, member: &ID) -> Result<At, Failure> {
+    ctx.actor()?.require(Scope::MembersWrite)?;
+    let refused = |error| Failure::Refused(vec![error]);
+    let community = parse_input_id("communityId", community).map_err(refused)?;
+    let member = parse_input_id("memberId", member).map_err(refused)?;
+    Ok((community, member))
+}
+
+async fn payload(
+    ctx: &Context<'_>,
+    call: &Call,
+    result: Result<At, Failure>,
+) -> Result<CommunityMemberPayload, ApiError> {
+    let (at, user_errors) = settle(ctx, call, result)?;
+    let Some((community, member)) = at else {
+        return Ok(CommunityMemberPayload { community: None, member: None, user_errors });
+    };
+    let reader = ctx.request()?.fresh_reader().await?;
+    let selection = Selection::at(ctx, &[&["community"]]);
+    // Whoever may change memberships may not read communities: the field is null for them.
+    let community = match communities::find(ctx, reader.clone(), community, &selection).await {
+        Err(error) if error.code() == ErrorCode::Forbidden => None,
+        found => found?,
+    };
+    let member = members::find(ctx, reader, member, &Selection::at(ctx, &[&["member"]])).await?;
+    Ok(CommunityMemberPayload { community, member, user_errors })
+}

@@ -1,0 +1,254 @@
+//! Use cases: joining, leaving, tiers, and the reports on them.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use shequn_entity::members::Column;
+
+use super::model::{Churn, Tier, TierReport};
+use super::store::{self, Joining};
+use crate::actor::{Actor, Scope};
+use crate::domains::communities::{CommunityRow, MEMBERS_CHANGED};
+use crate::domains::members::service::lock_active;
+use crate::domains::members::{MemberError, MemberRow, Members};
+use crate::error::{ApiError, Failure};
+use crate::named_enum;
+use crate::platform::db::columns::Columns;
+use crate::platform::db::keyset::{KeyValue, KeysetPage, Position};
+use crate::platform::db::{DbError, TenantTx};
+use crate::platform::idempotency::{Begun, Call};
+use crate::platform::ids::{CommunityId, MemberId};
+use crate::platform::outbox::NewEvent;
+
+/// Which members of a community to list; None lets everything through.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this tier.
+    pub tier: Option<Tier>,
+    /// Tagged so.
+    pub tag: Option<String>,
+    /// Whose name starts so.
+    pub text: Option<String>,
+    /// Joined at or after.
+    pub joined_from: Option<DateTime<Utc>>,
+    /// Joined before.
+    pub joined_to: Option<DateTime<Utc>>,
+}
+
+named_enum! {
+    /// In which order to list the members of a community. Equal ones are ordered by id.
+    #[graphql(name = "CommunityMemberSort")]
+    Sort {
+        /// Oldest member first.
+        JoinedAtAsc "JOINED_AT_ASC",
+        /// Newest member first.
+        JoinedAtDesc "JOINED_AT_DESC",
+    }
+}
+
+/// A member as part of a community.
+#[derive(Clone, Debug)]
+pub struct CommunityMember {
+    /// As what.
+    pub tier: Tier,
+    /// Since when.
+    pub joined_at: DateTime<Utc>,
+    /// Who.
+    pub member: MemberRow,
+}
+
+impl CommunityMember {
+    pub(super) fn position(&self) -> Position {
+        Position { key: KeyValue::Time(self.joined_at), id: self.member.id.uuid() }
+    }
+}
+
+/// Where a membership is: a community and a member.
+pub(super) type At = (CommunityId, MemberId);
+
+impl Members {
+    /// The first members of each of several communities.
+    pub async fn of_communities(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        communities: &[CommunityId],
+        filter: &Filter,
+        page: (&KeysetPage, Sort, &Columns<Column>),
+    ) -> Result<HashMap<CommunityId, Vec<CommunityMember>>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        let (page, sort, columns) = page;
+        let descending = sort == Sort::JoinedAtDesc;
+        Ok(store::list_of_communities(tx, communities, filter, (page, descending), columns).await?)
+    }
+
+    /// How many members each of several communities has.
+    pub async fn count_of_communities(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        communities: &[CommunityId],
+        filter: &Filter,
+    ) -> Result<HashMap<CommunityId, i64>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(store::count(tx, communities, filter).await?)
+    }
+
+    /// What these members belong to, newest first.
+    pub async fn memberships_of(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        members: &[MemberId],
+    ) -> Result<Vec<(MemberId, Joining)>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(store::list_of_members(tx, members).await?)
+    }
+
+    /// The tier reports of these communities, or of all that have members.
+    pub async fn tier_reports(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        communities: &[&CommunityRow],
+    ) -> Result<HashMap<CommunityId, TierReport>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        let policy = self.tenants.get_in(tx).await?.policy.tier_quota;
+        let ids: Vec<_> = communities.iter().map(|row| row.id).collect();
+        let counts = store::count_tiers(tx, Some(&ids)).await?;
+        let report = |row: &&CommunityRow| {
+            let counts = counts.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+            (row.id, TierReport::new(counts, row.quota, &policy))
+        };
+        Ok(communities.iter().map(report).collect())
+    }
+
+    /// The churn of these communities, or of all that ever had members.
+    pub async fn churn(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        communities: Option<&[CommunityId]>,
+    ) -> Result<HashMap<CommunityId, Churn>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        let policy = self.tenants.get_in(tx).await?.policy.decline;
+        let start = self.platform.clock.now() - TimeDelta::days(i64::from(policy.window_days));
+        let moves = store::count_moves(tx, communities, start).await?;
+        let churn = |(there, joined, left)| Churn::new(there, joined, left, policy.clone());
+        let mut found: HashMap<_, _> = moves.into_iter().map(|(id, counts)| (id, churn(counts))).collect();
+        for id in communities.unwrap_or_default() {
+            found.entry(*id).or_insert_with(|| churn((0, 0, 0)));
+        }
+        Ok(found)
+    }
+
+    /// The communities that have members at all.
+    pub async fn populated(&self, actor: &Actor, tx: &TenantTx) -> Result<Vec<CommunityId>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(store::count_tiers(tx, None).await?.into_keys().collect())
+    }
+
+    /// Makes a member part of a community.
+    pub async fn join(&self, actor: &Actor, joining: Joining, call: &Call) -> Result<At, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.join_in(attempt.tx(), joining).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn join_in(&self, tx: &TenantTx, joining: Joining) -> Result<At, MemberError> {
+        let Joining { community, member, .. } = joining;
+        self.communities.lock_open_in(tx, community).await.map_err(MemberError::Community)?;
+        lock_active(tx, member, "memberId").await?;
+        let now = self.platform.clock.now();
+        match store::lock(tx, community, member).await? {
+            Some(membership) if !membership.has_left => return Err(MemberError::AlreadyMember),
+            Some(_) => store::put_many(tx, &[joining], now).await?,
+            None => store::insert(tx, joining, now).await?,
+        }
+        members_changed(self, tx, [(community, 1)]).await?;
+        Ok((community, member))
+    }
+
+    /// Gives a member of a community another tier.
+    pub async fn set_tier(&self, actor: &Actor, at: At, tier: Tier, call: &Call) -> Result<At, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.set_tier_in(attempt.tx(), at, tier).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn set_tier_in(&self, tx: &TenantTx, at: At, tier: Tier) -> Result<At, MemberError> {
+        self.lock_membership(tx, at).await?;
+        store::set_tier(tx, at, tier, self.platform.clock.now()).await?;
+        Ok(at)
+    }
+
+    /// Ends a membership.
+    pub async fn leave(&self, actor: &Actor, at: At, call: &Call) -> Result<At, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.leave_in(attempt.tx(), at).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn leave_in(&self, tx: &TenantTx, at: At) -> Result<At, MemberError> {
+        self.lock_membership(tx, at).await?;
+        store::leave(tx, at, self.platform.clock.now()).await?;
+        members_changed(self, tx, [(at.0, -1)]).await?;
+        Ok(at)
+    }
+
+    /// The present membership, held; community, then member, so that nobody waits in a circle.
+    async fn lock_membership(&self, tx: &TenantTx, (community, member): At) -> Result<(), MemberError> {
+        self.communities.lock_open_in(tx, community).await.map_err(MemberError::Community)?;
+        lock_active(tx, member, "memberId").await?;
+        match store::lock(tx, community, member).await? {
+            Some(membership) if !membership.has_left => Ok(()),
+            Some(_) | None => Err(MemberError::NotMember),
+        }
+    }
+}
+
+/// Tells how communities grew or shrank.
+pub(in crate::domains::members) async fn members_changed(
+    members: &Members,
+    tx: &TenantTx,
+    deltas: impl IntoIterator<Item = (CommunityId, i64)>,
+) -> Result<(), DbError> {
+    let event = |(community, delta): (CommunityId, i64)| NewEvent {
+        aggregate_type: "community",
+        aggregate_id: community.uuid(),
+        kind: MEMBERS_CHANGED,
+        payload: json!({ "delta": delta }),
+    };
+    let events: Vec<_> = deltas.into_iter().filter(|(_, delta)| *delta != 0).map(event).collect();
+    members.outbox.emit(&members.platform, tx, events).await
+}
+
+/// Ends all memberships of a member who is being archived.
+pub(in crate::domains::members) async fn leave_all(
+    members: &Members,
+    tx: &TenantTx,
+    member: MemberId,
+) -> Result<(), DbError> {
+    let now = members.platform.clock.now();
+    let belonging = store::list_of_members(tx, &[member]).await?;
+    for (_, joining) in &belonging {
+        store::leave(tx, (joining.community, member), now).await?;
+    }
+    members_changed(members, tx, belonging.iter().map(|(_, joining)| (joining.community, -1))).await
+}

@@ -1,0 +1,26 @@
+//! Members: people, once per tenant, whatever platforms and communities they are met on.
+//!
+//! Owns `members`, `member_identities`, `member_profile_values`, `member_tags` and
+//! `community_memberships`. Guarantees that phone, real name and platform ids are encrypted under the
+//! member's own key and found by blind index only, and that a phone, a reference or an identity belongs
+//! to one active member of a tenant. Never says anything about money or points.
+//!
+//! In reading order: `model`, `profile`, `personal` (encryption), `store`, `service`, `graphql`; then the
+//! sub-slices `membership` (who belongs to which community, as what) and `import` (many at once).
+
+mod error;
+pub mod graphql;
+pub mod membership;
+mod model;
+mod personal;
+mod profile;
+mod service;
+mod store;
+mod store_details;
+
+pub use error::MemberError;
+pub use graphql::{MemberCore, MemberRef};
+pub use model::{Draft, IdentityDraft, IdentityKind};
+pub use profile::{Attribute, ProfileDraft, ProfileSource};
+pub use service::Members;
+pub use store::MemberRow;

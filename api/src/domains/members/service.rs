@@ -1,0 +1,437 @@
+//! Use cases round single members.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use shequn_entity::members::Column;
+
+use super::membership::Tier;
+use super::model::{Changes, CheckedChanges, Draft, Identity, IdentityDraft, NewMember};
+use super::personal::{Personal, identity_index, phone_index};
+use super::profile::{ProfileDraft, ProfileSource};
+use super::store::{self, ChangedRow, Key, MemberRow, NewRow};
+use super::store_details::{self as details, IsActive, NewIdentity};
+use super::{MemberError, membership};
+use crate::actor::{Actor, Scope};
+use crate::domains::communities::{Archiving, Communities};
+use crate::domains::tenants::{TenantKeys, Tenants};
+use crate::error::{ApiError, Failure};
+use crate::named_enum;
+use crate::platform::Platform;
+use crate::platform::db::TenantTx;
+use crate::platform::db::columns::Columns;
+use crate::platform::db::keyset::{KeysetPage, Slice};
+use crate::platform::idempotency::{Begun, Call};
+use crate::platform::ids::{IdentityId, MemberId};
+use crate::platform::outbox::Outbox;
+use crate::platform::phone::Phone;
+
+/// A text to find members by: the start of a name, or exactly a reference or a phone number.
+#[derive(Clone, Debug)]
+pub struct SearchText {
+    /// As it was given.
+    pub line: String,
+    /// The blind index of the phone number it may be.
+    pub phone_index: Option<Vec<u8>>,
+}
+
+/// Which members to list; None lets everything through.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// See [`SearchText`].
+    pub text: Option<SearchText>,
+    /// Tagged so.
+    pub tag: Option<String>,
+    /// Of this tier in some community.
+    pub tier: Option<Tier>,
+    /// Living there, by any source.
+    pub city: Option<String>,
+    /// Recorded at or after.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Recorded before.
+    pub created_to: Option<DateTime<Utc>>,
+    /// The archived ones instead of the others.
+    pub archived: bool,
+}
+
+named_enum! {
+    /// In which order to list members. Equal ones are ordered by id.
+    #[graphql(name = "MemberSort")]
+    Sort {
+        /// By name, A first.
+        NameAsc "NAME_ASC",
+        /// By name, A last.
+        NameDesc "NAME_DESC",
+        /// Oldest record first.
+        CreatedAtAsc "CREATED_AT_ASC",
+        /// Newest record first.
+        CreatedAtDesc "CREATED_AT_DESC",
+    }
+}
+
+/// What one member is looked up by.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// Its id.
+    Id(MemberId),
+    /// Its id in another system, exactly.
+    ExternalRef(String),
+    /// Its phone number, in any usual spelling.
+    Phone(String),
+}
+
+/// The slice's service.
+#[derive(Clone)]
+pub struct Members {
+    pub(super) platform: Platform,
+    pub(super) outbox: Outbox,
+    pub(super) tenants: Tenants,
+    pub(super) communities: Communities,
+}
+
+impl Members {
+    /// For `app.rs`.
+    #[must_use]
+    pub fn new(platform: Platform, outbox: Outbox, tenants: Tenants, communities: Communities) -> Self {
+        Self { platform, outbox, tenants, communities }
+    }
+
+    /// A page of members.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        filter: &Filter,
+        sort: Sort,
+        page: (&KeysetPage, Columns<Column>),
+    ) -> Result<Slice<MemberRow>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(store::list(tx, filter, sort, page.0, page.1).await?)
+    }
+
+    /// How many members the filter lets through.
+    pub async fn count(&self, actor: &Actor, tx: &TenantTx, filter: &Filter) -> Result<i64, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(store::count(tx, filter).await?)
+    }
+
+    /// Members by id; unknown ones are left out.
+    pub async fn find_many(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        ids: &[MemberId],
+        columns: &Columns<Column>,
+    ) -> Result<Vec<MemberRow>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(store::find_many(tx, ids, columns).await?)
+    }
+
+    /// One member. A phone number finds the active member who has it.
+    pub async fn find_by(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        by: By,
+        columns: &Columns<Column>,
+    ) -> Result<Option<MemberRow>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        let key = match by {
+            By::Id(id) => Key::Id(id),
+            By::ExternalRef(text) => Key::ExternalRef(text),
+            By::Phone(text) => match self.phone_index(tx, &text).await? {
+                Some(index) => Key::Phone(index),
+                None => return Ok(None),
+            },
+        };
+        Ok(store::find_by(tx, &key, columns).await?)
+    }
+
+    /// The search for a text that a client gave.
+    pub async fn search_text(&self, tx: &TenantTx, line: String) -> Result<SearchText, ApiError> {
+        let phone_index = self.phone_index(tx, &line).await?;
+        Ok(SearchText { line, phone_index })
+    }
+
+    async fn phone_index(&self, tx: &TenantTx, text: &str) -> Result<Option<Vec<u8>>, ApiError> {
+        if text.len() > 64 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return Ok(None);
+        }
+        let tenant = self.tenants.get_in(tx).await?;
+        let Some(phone) = Phone::parse(text, &tenant.country) else { return Ok(None) };
+        Ok(Some(phone_index(self.tenants.keys_in(tx).await?.as_ref(), &phone)))
+    }
+
+    /// Makes a member.
+    pub async fn create(&self, actor: &Actor, draft: Draft, call: &Call) -> Result<MemberId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.create_in(attempt.tx(), draft).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    /// As [`Members::create`], in the caller's transaction.
+    pub async fn create_in(&self, tx: &TenantTx, draft: Draft) -> Result<MemberId, MemberError> {
+        let country = self.tenants.get_in(tx).await?.country;
+        let new = draft.check(&country)?;
+        let keys = self.tenants.keys_in(tx).await?;
+        let id = self.platform.new_id();
+        let now = self.platform.clock.now();
+        let (row, identities) = self.seal(&keys, id, &new)?;
+        tx.insert(store::active_model(tx, row, now)).await?;
+        tx.insert_many(identities.into_iter().map(|new| details::identity_model(tx, new, now)).collect()).await?;
+        let tags: Vec<_> = new.tags.into_iter().map(|tag| (id, tag)).collect();
+        details::add_tags(tx, &tags).await?;
+        Ok(id)
+    }
+
+    /// Encrypts a new member under a key of its own.
+    pub(super) fn seal(
+        &self,
+        keys: &TenantKeys,
+        id: MemberId,
+        new: &NewMember,
+    ) -> Result<(NewRow, Vec<NewIdentity>), MemberError> {
+        let random = &self.platform.random;
+        let (personal, data_key) = Personal::create(keys, random, id)?;
+        let phone = new.phone.as_ref();
+        let row = NewRow {
+            id,
+            name: new.name.clone(),
+            external_ref: new.external_ref.clone(),
+            phone_enc: phone.map(|phone| personal.seal(random, "phone", phone.as_str())).transpose()?,
+            phone_bidx: phone.map(|phone| phone_index(keys, phone)),
+            real_name_enc: new.real_name.as_ref().map(|name| personal.seal(random, "real_name", name)).transpose()?,
+            data_key,
+        };
+        let identities = new.identities.iter().map(|identity| self.seal_identity(keys, &personal, id, identity));
+        Ok((row, identities.collect::<Result<_, _>>()?))
+    }
+
+    pub(super) fn seal_identity(
+        &self,
+        keys: &TenantKeys,
+        personal: &Personal<'_>,
+        member: MemberId,
+        identity: &Identity,
+    ) -> Result<NewIdentity, MemberError> {
+        let id: IdentityId = self.platform.new_id();
+        Ok(NewIdentity {
+            id,
+            member,
+            value_enc: personal.seal_identity(&self.platform.random, id, &identity.value)?,
+            value_bidx: identity_index(keys, identity),
+            identity: identity.clone(),
+        })
+    }
+
+    /// Changes a member.
+    pub async fn update(
+        &self,
+        actor: &Actor,
+        id: MemberId,
+        changes: Changes,
+        call: &Call,
+    ) -> Result<MemberId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.update_in(attempt.tx(), id, changes).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn update_in(&self, tx: &TenantTx, id: MemberId, changes: Changes) -> Result<MemberId, MemberError> {
+        let country = self.tenants.get_in(tx).await?.country;
+        let changes = changes.check(&country)?;
+        let row = lock_active(tx, id, "id").await?;
+        if changes.version.is_some_and(|version| row.version != Some(version)) {
+            return Err(MemberError::VersionConflict);
+        }
+        let keys = self.tenants.keys_in(tx).await?;
+        let changed = self.seal_changes(&keys, &row, &changes)?;
+        store::update(tx, id, changed, self.platform.clock.now()).await?;
+        if let Some(tags) = &changes.tags {
+            details::set_tags(tx, id, tags).await?;
+        }
+        Ok(id)
+    }
+
+    pub(super) fn seal_changes(
+        &self,
+        keys: &TenantKeys,
+        row: &MemberRow,
+        changes: &CheckedChanges,
+    ) -> Result<ChangedRow, MemberError> {
+        let random = &self.platform.random;
+        let personal = open_personal(keys, row)?;
+        let phone = |phone: &Phone| -> Result<_, MemberError> {
+            Ok((personal.seal(random, "phone", phone.as_str())?, phone_index(keys, phone)))
+        };
+        let real_name = |name: &String| personal.seal(random, "real_name", name);
+        Ok(ChangedRow {
+            name: changes.name.clone(),
+            external_ref: changes.external_ref.clone(),
+            phone: changes.phone.as_ref().map(|new| new.as_ref().map(phone).transpose()).transpose()?,
+            real_name_enc: changes.real_name.as_ref().map(|new| new.as_ref().map(real_name).transpose()).transpose()?,
+        })
+    }
+
+    /// Takes a member out of use, and out of its communities, or back into use.
+    pub async fn set_archived(
+        &self,
+        actor: &Actor,
+        id: MemberId,
+        archiving: Archiving,
+        call: &Call,
+    ) -> Result<MemberId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.set_archived_in(attempt.tx(), id, archiving).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn set_archived_in(
+        &self,
+        tx: &TenantTx,
+        id: MemberId,
+        archiving: Archiving,
+    ) -> Result<MemberId, MemberError> {
+        let row = store::lock(tx, id).await?.ok_or(MemberError::NotFound("id", "member"))?;
+        let now = self.platform.clock.now();
+        match (archiving, row.archived_at.flatten()) {
+            (Archiving::Archive, None) => {
+                store::set_archived(tx, id, Some(now), now).await?;
+                details::set_identities_active(tx, id, IsActive::No).await?;
+                membership::leave_all(self, tx, id).await?;
+            }
+            (Archiving::Restore, Some(_)) => {
+                store::set_archived(tx, id, None, now).await?;
+                details::set_identities_active(tx, id, IsActive::Yes).await?;
+            }
+            (Archiving::Archive, Some(_)) => return Err(MemberError::Archived),
+            (Archiving::Restore, None) => return Err(MemberError::NotArchived),
+        }
+        Ok(id)
+    }
+
+    /// Records what a source says of a member.
+    pub async fn profile_set(
+        &self,
+        actor: &Actor,
+        id: MemberId,
+        profile: (ProfileDraft, ProfileSource, Option<DateTime<Utc>>),
+        call: &Call,
+    ) -> Result<MemberId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.profile_set_in(attempt.tx(), id, profile).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn profile_set_in(
+        &self,
+        tx: &TenantTx,
+        id: MemberId,
+        (draft, source, at): (ProfileDraft, ProfileSource, Option<DateTime<Utc>>),
+    ) -> Result<MemberId, MemberError> {
+        let now = self.platform.clock.now();
+        let values = draft.check(source, at.unwrap_or(now))?;
+        lock_active(tx, id, "memberId").await?;
+        let values: Vec<_> = values.into_iter().map(|value| (id, value)).collect();
+        details::put_profile(tx, &values).await?;
+        store::touch(tx, id, now).exec(tx).await.map_err(crate::platform::db::DbError::from)?;
+        Ok(id)
+    }
+
+    /// Adds an identity.
+    pub async fn identity_add(
+        &self,
+        actor: &Actor,
+        id: MemberId,
+        identity: IdentityDraft,
+        call: &Call,
+    ) -> Result<MemberId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.identity_add_in(attempt.tx(), id, identity).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    async fn identity_add_in(
+        &self,
+        tx: &TenantTx,
+        id: MemberId,
+        identity: IdentityDraft,
+    ) -> Result<MemberId, MemberError> {
+        let identity = identity.check()?;
+        let row = lock_active(tx, id, "memberId").await?;
+        let keys = self.tenants.keys_in(tx).await?;
+        let sealed = self.seal_identity(&keys, &open_personal(&keys, &row)?, id, &identity)?;
+        tx.insert(details::identity_model(tx, sealed, self.platform.clock.now())).await?;
+        Ok(id)
+    }
+
+    /// Removes an identity.
+    pub async fn identity_remove(
+        &self,
+        actor: &Actor,
+        id: MemberId,
+        identity: IdentityId,
+        call: &Call,
+    ) -> Result<MemberId, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = identity_remove_in(attempt.tx(), id, identity).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    /// The keys by which a tenant's personal data are read.
+    pub async fn keys_in(&self, tx: &TenantTx) -> Result<Arc<TenantKeys>, ApiError> {
+        self.tenants.keys_in(tx).await
+    }
+}
+
+async fn identity_remove_in(tx: &TenantTx, id: MemberId, identity: IdentityId) -> Result<MemberId, MemberError> {
+    lock_active(tx, id, "memberId").await?;
+    if details::delete_identity(tx, id, identity).await? {
+        Ok(id)
+    } else {
+        Err(MemberError::NotFound("identityId", "identity"))
+    }
+}
+
+/// The row of a member that is about to be changed; refuses unknown and archived ones.
+pub(super) async fn lock_active(tx: &TenantTx, id: MemberId, field: &'static str) -> Result<MemberRow, MemberError> {
+    let row = store::lock(tx, id).await?.ok_or(MemberError::NotFound(field, "member"))?;
+    if row.archived_at.flatten().is_some() { Err(MemberError::Archived) } else { Ok(row) }
+}
+
+/// The member's own key; the row was read with its `data_key`.
+pub(super) fn open_personal<'a>(keys: &'a TenantKeys, row: &MemberRow) -> Result<Personal<'a>, MemberError> {
+    let wrapped = row.data_key.as_ref().and_then(Option::as_deref);
+    let wrapped = wrapped.ok_or_else(|| ApiError::internal("a member has no data key"))?;
+    Ok(Personal::open(keys, row.id, wrapped)?)
+}

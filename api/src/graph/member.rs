@@ -1,0 +1,43 @@
+//! `Member`, from the parts of its slices.
+
+use async_graphql::{Context, ID, MergedObject};
+
+use crate::domains::members::membership::graphql::MemberCommunities;
+use crate::domains::members::{MemberCore, MemberRef};
+use crate::error::ApiError;
+use crate::graphql::connection::{Edge, EdgeType, Noun};
+
+/// A person, once per tenant, whatever platforms and communities they are met on.
+#[derive(MergedObject, Clone)]
+#[graphql(name = "Member")]
+pub struct Member(MemberCore, MemberCommunities);
+
+impl Member {
+    /// The composed type round a slice's reference.
+    #[must_use]
+    pub fn new(member: MemberRef) -> Self {
+        Self(MemberCore(member.clone()), MemberCommunities(member))
+    }
+
+    /// For the `Node` interface.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID, ApiError> {
+        Ok(self.0.0.row()?.id.into())
+    }
+}
+
+impl Noun for Member {
+    const NAME: &'static str = "Member";
+}
+
+impl EdgeType for Edge<Member> {
+    type Node = Member;
+    const CONNECTION: &'static str = "MemberConnection";
+
+    fn node(&self) -> Member {
+        self.node.clone()
+    }
+
+    fn cursor(&self) -> &str {
+        &self.cursor
+    }
+}

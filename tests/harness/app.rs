@@ -1,0 +1,117 @@
+//! A server with its installation, ready for tenants.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::OnceCell;
+
+use crate::installation::Plan;
+use crate::{Client, Database, Installation, Server, Tenant};
+
+static SHARED: OnceCell<TestApp> = OnceCell::const_new();
+
+/// The server is declared first: it must be gone before its storage goes.
+pub struct TestApp {
+    server: Server,
+    installation: Arc<Installation>,
+    processes: AtomicU32,
+}
+
+impl TestApp {
+    /// The server that all tests share which neither configure nor kill it. Each makes its own tenants on it.
+    pub async fn shared() -> &'static Self {
+        SHARED.get_or_init(Self::start).await
+    }
+
+    /// A server of one's own, with the usual configuration.
+    pub async fn start() -> Self {
+        Self::with().start().await
+    }
+
+    /// A server of one's own, to be configured.
+    pub fn with() -> Setup {
+        Setup::default()
+    }
+
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub fn installation(&self) -> &Arc<Installation> {
+        &self.installation
+    }
+
+    /// Another process on the same storage.
+    pub async fn second_server(&self) -> Server {
+        let number = self.processes.fetch_add(1, Ordering::Relaxed);
+        Server::start(Arc::clone(&self.installation), number).await
+    }
+
+    /// A client that nobody has signed in.
+    pub fn anonymous(&self) -> Client {
+        self.server.anonymous()
+    }
+
+    /// A new tenant with an owner; `name` is for the reader, its slug is made unique.
+    pub async fn tenant(&self, name: &str) -> Tenant<'_> {
+        Tenant::create(self, name).await
+    }
+
+    /// The storage behind the API.
+    pub async fn database(&self) -> Database {
+        self.installation.database().await
+    }
+}
+
+/// What distinguishes a server from the usual one.
+#[derive(Default)]
+pub struct Setup {
+    plan: Plan,
+}
+
+impl Setup {
+    /// Sets a variable of the environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.plan.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With the demo tenant, which only the embedded storage has.
+    pub fn demo(self) -> Self {
+        self.env("SHEQUN_DEMO", "on")
+    }
+
+    /// Logs every statement as `db.statement`.
+    pub fn statement_log(self) -> Self {
+        self.env("SHEQUN_LOG", "info,shequn::sql=debug")
+    }
+
+    /// Without one wall between tenants: `rls` or `scope`.
+    pub fn wall_off(mut self, wall: &str) -> Self {
+        self.plan.walls_off = true;
+        self.env("SHEQUN_WALLS_OFF", wall)
+    }
+
+    /// With ways to PostgreSQL and Redis that the test can cut, freeze and slow down.
+    pub fn through_proxies(mut self) -> Self {
+        self.plan.proxied = true;
+        self
+    }
+
+    /// On an empty database, which PostgreSQL would otherwise copy from a migrated one.
+    pub fn unmigrated(mut self) -> Self {
+        self.plan.unmigrated = true;
+        self
+    }
+
+    /// The installation without a server, for tests of the command line.
+    pub async fn install(self) -> Arc<Installation> {
+        Installation::create(self.plan).await
+    }
+
+    pub async fn start(self) -> TestApp {
+        let installation = Installation::create(self.plan).await;
+        let server = Server::start(Arc::clone(&installation), 0).await;
+        TestApp { server, installation, processes: AtomicU32::new(1) }
+    }
+}

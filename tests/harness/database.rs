@@ -1,0 +1,108 @@
+//! Looks behind the API, past row security, and forges what the API would not.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use uuid::Uuid;
+
+use crate::{Snapshot, runtime, snapshot};
+
+/// SQL is written once for both storages; what differs has a method here.
+pub enum Database {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+impl Database {
+    pub(crate) async fn postgres(url: &str) -> Self {
+        let pool = PgPoolOptions::new().max_connections(1).connect(url).await;
+        Self::Postgres(pool.expect("PostgreSQL answers"))
+    }
+
+    pub(crate) async fn sqlite(path: &Path) -> Self {
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        Self::Sqlite(pool.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    }
+
+    /// Runs statements; gives the number of rows they touched.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let rows = match self {
+            Self::Postgres(pool) => statement.execute(pool).await.map(|done| done.rows_affected()),
+            Self::Sqlite(pool) => statement.execute(pool).await.map(|done| done.rows_affected()),
+        };
+        rows.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The first column, a text, of all rows.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let statement = AssertSqlSafe(sql.to_owned());
+        let texts = match self {
+            Self::Postgres(pool) => sqlx::query_scalar(statement).fetch_all(pool).await,
+            Self::Sqlite(pool) => sqlx::query_scalar(statement).fetch_all(pool).await,
+        };
+        texts.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The one text.
+    pub async fn text(&self, sql: &str) -> String {
+        let mut texts = self.texts(sql).await;
+        assert_eq!(texts.len(), 1, "rows of {sql}");
+        texts.remove(0)
+    }
+
+    /// The one number; `count(*)` and the like.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let statement = AssertSqlSafe(sql.to_owned());
+        let number = match self {
+            Self::Postgres(pool) => sqlx::query_scalar(statement).fetch_one(pool).await,
+            Self::Sqlite(pool) => sqlx::query_scalar(statement).fetch_one(pool).await,
+        };
+        number.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The number of a tenant's rows in a table.
+    pub async fn count(&self, table: &str, tenant: Uuid) -> i64 {
+        let id = self.literal(tenant);
+        self.number(&format!("SELECT count(*) FROM {table} WHERE tenant_id = {id}")).await
+    }
+
+    /// A UUID as SQL writes it.
+    pub fn literal(&self, id: Uuid) -> String {
+        match self {
+            Self::Postgres(_) => format!("'{id}'::uuid"),
+            Self::Sqlite(_) => format!("x'{}'", id.simple()),
+        }
+    }
+
+    /// An expression that gives a UUID column as 32 hexadecimal digits.
+    pub fn hex(&self, column: &str) -> String {
+        match self {
+            Self::Postgres(_) => format!("replace({column}::text, '-', '')"),
+            Self::Sqlite(_) => format!("lower(hex({column}))"),
+        }
+    }
+
+    /// The whole of what the storage holds of one tenant, once the outbox has been worked off.
+    pub async fn snapshot(&self, tenant: Uuid) -> Snapshot {
+        self.outbox_is_drained().await;
+        snapshot::take(self, tenant).await
+    }
+
+    /// Waits until every consumer of the outbox has read to its end.
+    pub async fn outbox_is_drained(&self) {
+        let behind = "SELECT count(*) FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM outbox_cursors) \
+             OR EXISTS (SELECT 1 FROM outbox_cursors c WHERE ";
+        let later = match self {
+            Self::Postgres(_) => "(c.xid::text::bigint, c.seq) < (o.xid::text::bigint, o.seq))",
+            Self::Sqlite(_) => "(c.xid, c.seq) < (o.xid, o.seq))",
+        };
+        let sql = format!("{behind}{later}");
+        let limit = Duration::from_secs(15);
+        runtime::eventually("the outbox is drained", limit, || async { self.number(&sql).await == 0 }).await;
+    }
+}

@@ -1,0 +1,147 @@
+//! One installation of the product: its storage, its secrets and its folder, whatever number of processes runs on it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use crate::storage::{self, MASTER_KEY, Storage};
+use crate::{Database, Proxy, binary, process, runtime, scratch};
+
+/// Dropped with the last server on it; takes its database and its folder along.
+pub struct Installation {
+    folder: PathBuf,
+    binary: PathBuf,
+    environment: Vec<(String, String)>,
+    postgres_database: Option<String>,
+    proxies: Option<(Proxy, Proxy)>,
+}
+
+/// How a command of the product ended.
+#[derive(Debug)]
+pub struct CliOutput {
+    /// The exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl CliOutput {
+    /// Fails the test unless the command succeeded.
+    pub fn expect_success(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:#?}");
+        self
+    }
+}
+
+/// What distinguishes an installation from the usual one.
+#[derive(Clone, Default)]
+pub(crate) struct Plan {
+    pub environment: Vec<(String, String)>,
+    pub walls_off: bool,
+    pub unmigrated: bool,
+    pub proxied: bool,
+}
+
+impl Installation {
+    pub(crate) async fn create(plan: Plan) -> Arc<Self> {
+        let folder = scratch::folder("installation");
+        let postgres_database = match Storage::of_this_run() {
+            Storage::Embedded => None,
+            Storage::PostgresRedis if plan.unmigrated => Some(storage::create_empty_database().await),
+            Storage::PostgresRedis => Some(storage::create_database().await),
+        };
+        let mut environment = vec![
+            pair("SHEQUN_DEMO", "off"),
+            pair("SHEQUN_LOG_FORMAT", "json"),
+            pair("SHEQUN_DATABASE_CONNECTIONS", "4"),
+        ];
+        let mut proxies = None;
+        if let Some(database) = &postgres_database {
+            let (mut database_url, mut redis_url) = (storage::database_url(database), storage::redis_url());
+            if plan.proxied {
+                let to_postgres = Proxy::open(&storage::address_in(&database_url)).await;
+                let to_redis = Proxy::open(&storage::address_in(&redis_url)).await;
+                (database_url, redis_url) = (to_postgres.reroute(&database_url), to_redis.reroute(&redis_url));
+                proxies = Some((to_postgres, to_redis));
+            }
+            environment.push(pair("DATABASE_URL", &database_url));
+            environment.push(pair("REDIS_URL", &redis_url));
+            environment.push(pair("SHEQUN_REDIS_PREFIX", &format!("{database}:")));
+            environment.push(pair("SHEQUN_MASTER_KEY", MASTER_KEY));
+        }
+        environment.extend(plan.environment);
+        let binary = if plan.walls_off { binary::walls_off() } else { binary::normal() };
+        Arc::new(Self { folder, binary: binary.to_owned(), environment, postgres_database, proxies })
+    }
+
+    /// The data directory of the process with this number. On PostgreSQL each has one of its own, as on separate hosts.
+    pub fn data_dir(&self, process: u32) -> PathBuf {
+        let name = match self.postgres_database {
+            Some(_) => format!("data-{process}"),
+            None => "data".to_owned(),
+        };
+        self.folder.join(name)
+    }
+
+    /// The way to PostgreSQL of a server started `through_proxies`.
+    pub fn to_postgres(&self) -> &Proxy {
+        &self.proxies.as_ref().expect("this installation has proxies").0
+    }
+
+    /// The way to Redis of a server started `through_proxies`.
+    pub fn to_redis(&self) -> &Proxy {
+        &self.proxies.as_ref().expect("this installation has proxies").1
+    }
+
+    /// A folder for files of the test itself.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A command of the product on this installation, not started.
+    pub fn command(&self, process: u32) -> Command {
+        let mut command = process::command(&self.binary);
+        command
+            .current_dir(&self.folder)
+            .env("SHEQUN_DATA_DIR", self.data_dir(process))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command of the product to its end, beside the servers that run.
+    pub async fn cli(&self, arguments: &[&str], environment: &[(&str, &str)]) -> CliOutput {
+        let mut command = self.command(0);
+        command.args(arguments).envs(environment.iter().copied());
+        let output = tokio::task::spawn_blocking(move || command.output())
+            .await
+            .expect("the command's thread ends")
+            .expect("the product can be run");
+        CliOutput {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// The storage behind the API.
+    pub async fn database(&self) -> Database {
+        match &self.postgres_database {
+            Some(name) => Database::postgres(&storage::admin_url(name)).await,
+            None => Database::sqlite(&self.data_dir(0).join("shequn.db")).await,
+        }
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        if let Some(name) = self.postgres_database.take() {
+            runtime::run_detached(storage::drop_database(name));
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn pair(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}

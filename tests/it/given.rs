@@ -1,0 +1,52 @@
+//! What tests begin with.
+
+use harness::Client;
+use serde_json::{Value, json};
+
+/// The least input a community needs.
+pub fn community_input(name: &str) -> Value {
+    json!({
+        "name": name,
+        "type": "INTEREST",
+        "positioning": "INTEREST_SOCIAL",
+        "platform": "WECHAT",
+        "valueProposition": "Meets every week and reads one book together."
+    })
+}
+
+/// An object with some of its fields replaced or added.
+pub fn with(mut object: Value, changes: Value) -> Value {
+    if let (Some(object), Value::Object(changes)) = (object.as_object_mut(), changes) {
+        object.extend(changes);
+    }
+    object
+}
+
+/// A new community; gives the payload's object.
+pub async fn community(client: &Client, name: &str) -> Value {
+    community_from(client, community_input(name)).await
+}
+
+/// A new community from this input.
+pub async fn community_from(client: &Client, input: Value) -> Value {
+    let answer = client.run("CommunityCreate", json!({ "input": input })).await;
+    answer.payload("communityCreate")["community"].clone()
+}
+
+/// A new member; gives the payload's object.
+pub async fn member(client: &Client, name: &str) -> Value {
+    member_from(client, json!({ "displayName": name })).await
+}
+
+/// A new member from this input.
+pub async fn member_from(client: &Client, input: Value) -> Value {
+    let answer = client.run("MemberCreate", json!({ "input": input })).await;
+    answer.payload("memberCreate")["member"].clone()
+}
+
+/// Lets a member join a community.
+pub async fn joined(client: &Client, community: &Value, member: &Value, tier: &str) {
+    let input = json!({ "communityId": community["id"], "memberId": member["id"], "tier": tier });
+    let answer = client.run("CommunityMemberAdd", json!({ "input": input })).await;
+    answer.payload("communityMemberAdd");
+}

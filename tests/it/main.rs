@@ -1,0 +1,25 @@
+//! All tests through the API, in one binary: each module is one subject.
+//!
+//! The modules named after a storage exist on that storage only; `tests/run` leaves them out on the other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on must stop loudly, and it lives in real time"
+)]
+
+mod bodies;
+mod communities;
+mod connections;
+mod edge;
+mod given;
+mod members;
+mod on_embedded;
+mod on_postgres_and_redis;
+mod schema;
+mod serving;
+mod session;
+mod spec;

@@ -1,0 +1,66 @@
+//! What only several processes on PostgreSQL and Redis can show.
+
+mod outages;
+
+use harness::{Storage, TestApp, flush_redis, run};
+use serde_json::json;
+
+use crate::session::assert_signed_out;
+
+#[test]
+fn a_sign_out_at_one_process_is_seen_by_the_other() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::start().await;
+        let second = app.second_server().await;
+        let owner = app.tenant("two-processes").await.owner().await;
+        let there = owner.at(&second);
+        there.run("Viewer", json!({})).await.data("viewer.role");
+        owner.run("SignOut", json!({ "input": {} })).await.payload("signOut");
+        assert_signed_out(&there).await;
+    });
+}
+
+#[test]
+fn an_emptied_redis_signs_nobody_in_again_and_nobody_out() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::start().await;
+        let second = app.second_server().await;
+        let tenant = app.tenant("flushed").await;
+        let leaves = tenant.owner().await;
+        let stays = tenant.owner().await;
+        leaves.run("SignOut", json!({ "input": {} })).await.payload("signOut");
+        flush_redis().await;
+        assert_signed_out(&leaves).await;
+        assert_signed_out(&leaves.at(&second)).await;
+        stays.run("Viewer", json!({})).await.data("viewer.role");
+        stays.at(&second).run("Viewer", json!({})).await.data("viewer.role");
+    });
+}
+
+#[test]
+fn a_change_at_one_process_is_read_at_the_other() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::start().await;
+        let second = app.second_server().await;
+        let owner = app.tenant("read-there").await.owner().await;
+        let community = crate::given::community(&owner, "Readers").await;
+        let there = owner.at(&second).run("CommunityGet", json!({ "id": community["id"] })).await;
+        assert_eq!(there.data("community.name"), "Readers");
+    });
+}
+
+#[test]
+fn the_schema_is_shown_to_the_signed_in_only() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::shared().await;
+        let document = "{ __schema { queryType { name } } }";
+        let answer = app.anonymous().query(document, json!({})).await;
+        assert_eq!(answer.error_codes(), ["UNAUTHENTICATED"], "{}", answer.raw);
+        let owner = app.tenant("introspects").await.owner().await;
+        assert_eq!(owner.query(document, json!({})).await.data("__schema.queryType.name"), "Query");
+    });
+}

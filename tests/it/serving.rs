@@ -1,0 +1,58 @@
+//! The process itself: health, start and stop.
+
+use harness::{TestApp, run};
+use reqwest::Method;
+
+#[test]
+fn health_and_metrics_answer() {
+    run(async {
+        let client = TestApp::shared().await.anonymous();
+        for path in ["/livez", "/readyz"] {
+            assert_eq!(client.send(client.request(Method::GET, path)).await.status, 200, "{path}");
+        }
+        let metrics = client.send(client.request(Method::GET, "/metrics")).await;
+        assert_eq!(metrics.status, 200);
+        assert!(metrics.raw.contains("# TYPE "), "{}", metrics.raw);
+    });
+}
+
+#[test]
+fn sigterm_ends_the_server_in_order() {
+    run(async {
+        let app = TestApp::start().await;
+        assert_eq!(app.server().stop().await, Some(0));
+    });
+}
+
+#[test]
+fn the_manual_names_every_command() {
+    run(async {
+        let installation = TestApp::with().install().await;
+        let help = installation.cli(&["--help"], &[]).await.expect_success();
+        for command in ["serve", "migrate", "schema", "tenant", "import"] {
+            assert!(help.stdout.contains(command), "{command} in {}", help.stdout);
+        }
+    });
+}
+
+#[test]
+fn an_unknown_setting_is_refused_by_name() {
+    run(async {
+        let installation = TestApp::with().env("SHEQUN_NO_SUCH_SETTING", "1").install().await;
+        let output = installation.cli(&["serve"], &[]).await;
+        assert_ne!(output.code, Some(0));
+        assert!(output.stderr.contains("SHEQUN_NO_SUCH_SETTING"), "{output:#?}");
+    });
+}
+
+#[test]
+fn migrations_go_up_and_down_and_up_again() {
+    run(async {
+        let installation = TestApp::with().unmigrated().install().await;
+        for direction in ["up", "down", "up", "status"] {
+            installation.cli(&["migrate", direction], &[]).await.expect_success();
+        }
+        let database = installation.database().await;
+        assert_eq!(database.number("SELECT count(*) FROM members").await, 0);
+    });
+}
