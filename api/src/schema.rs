@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::domains::auth::graphql::{AuthMutation, AuthQuery};
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
 use crate::domains::members::graphql::{MemberMutation, MemberQuery};
+use crate::domains::members::import::graphql::ImportMutation;
 use crate::domains::members::membership::graphql::{MembershipMutation, MembershipQuery};
 use crate::domains::tenants::graphql::{TenantMutation, TenantQuery};
 use crate::graph::node::NodeQuery;
@@ -16,7 +17,14 @@ pub struct Query(NodeQuery, AuthQuery, TenantQuery, CommunityQuery, MemberQuery,
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AuthMutation, TenantMutation, CommunityMutation, MemberMutation, MembershipMutation);
+pub struct Mutation(
+    AuthMutation,
+    TenantMutation,
+    CommunityMutation,
+    MemberMutation,
+    MembershipMutation,
+    ImportMutation,
+);
 
 /// The executable schema.
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;

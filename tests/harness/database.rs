@@ -71,6 +71,18 @@ impl Database {
         self.number(&format!("SELECT count(*) FROM {table} WHERE tenant_id = {id}")).await
     }
 
+    /// The names of a table's columns.
+    pub async fn columns(&self, table: &str) -> Vec<String> {
+        let sql = match self {
+            Self::Postgres(_) => format!(
+                "SELECT column_name::text FROM information_schema.columns \
+                 WHERE table_schema = 'public' AND table_name = '{table}'"
+            ),
+            Self::Sqlite(_) => format!("SELECT name FROM pragma_table_info('{table}')"),
+        };
+        self.texts(&sql).await
+    }
+
     /// A UUID as SQL writes it.
     pub fn literal(&self, id: Uuid) -> String {
         match self {

@@ -43,9 +43,11 @@ impl Proxy {
     }
 
     /// As when the server is stopped: connections end, new ones are refused.
-    pub fn cut(&self) {
-        if let Some(accepting) = self.lock().take() {
+    pub async fn cut(&self) {
+        let accepting = self.lock().take();
+        if let Some(accepting) = accepting {
             accepting.abort();
+            let _ = accepting.await; // an error says that it was aborted
         }
     }
 
@@ -73,7 +75,9 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.cut();
+        if let Some(accepting) = self.lock().take() {
+            accepting.abort();
+        }
     }
 }
 

@@ -63,7 +63,7 @@ async fn rows_as_text(database: &Database, table: &str, condition: &str) -> Vec<
     let row = match database {
         Database::Postgres(_) => "t::text".to_owned(),
         Database::Sqlite(_) => {
-            let columns = database.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
+            let columns = database.columns(table).await;
             let quoted: Vec<String> = columns.iter().map(|name| format!("quote(\"{name}\")")).collect();
             quoted.join(" || ',' || ")
         }

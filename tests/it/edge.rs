@@ -108,12 +108,27 @@ fn a_nul_character_is_refused_wherever_it_stands() {
         let owner = app.tenant("nul").await.owner().await;
         owner.query("{ __typename \u{0} }", json!({})).await.expect_request_error("PARSE_FAILED");
 
+        let input = given::with(given::community_input("a\u{0}b"), json!({ "valueProposition": "a\u{0}b" }));
+        let answer = owner.run("CommunityCreate", json!({ "input": input })).await;
+        let expected = ["INVALID at name", "INVALID at valueProposition"];
+        assert_eq!(answer.user_errors("communityCreate"), expected);
         let input = json!({ "displayName": "a\u{0}b" });
         let answer = owner.run("MemberCreate", json!({ "input": input })).await;
         assert_eq!(answer.user_errors("memberCreate"), ["INVALID at displayName"]);
 
-        let answer = owner.run("MemberList", json!({ "filter": { "text": "a\u{0}b" } })).await;
-        assert_eq!(answer.error_codes(), ["INPUT_INVALID"]);
+        for operation in ["CommunityList", "MemberList"] {
+            let answer = owner.run(operation, json!({ "filter": { "text": "a\u{0}b" } })).await;
+            assert_eq!(answer.error_codes(), ["INPUT_INVALID"], "{operation}: {}", answer.raw);
+            assert_eq!(answer.body["errors"][0]["extensions"]["argument"], "filter.text", "{operation}");
+        }
+        let nobody =
+            json!({ "input": { "tenant": "a\u{0}b", "email": "a\u{0}@b.example", "password": "a\u{0}bcdefgh" } });
+        let answer = app.anonymous().run("SignIn", nobody).await;
+        assert_eq!(answer.user_error_codes("signIn"), ["CREDENTIALS_INVALID"]);
+        let policy = "mutation($source: String!) { tenantPolicyUpdate(input: { survival: {
+            expectedPercent: 40, months: 3, source: $source } }) { userErrors { field message code } } }";
+        let answer = owner.query(policy, json!({ "source": "a\u{0}b" })).await;
+        assert_eq!(answer.user_errors("tenantPolicyUpdate"), ["INVALID at survival.source"]);
         let answer = owner.run("CommunityGet", json!({ "id": "com_\u{0}" })).await;
         assert_eq!(answer.error_codes(), ["ID_INVALID"]);
         assert_eq!(owner.run("MemberList", json!({})).await.data("members.totalCount"), 0);

@@ -16,6 +16,7 @@ mod communities;
 mod connections;
 mod edge;
 mod given;
+mod isolation;
 mod members;
 mod on_embedded;
 mod on_postgres_and_redis;

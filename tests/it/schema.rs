@@ -101,6 +101,29 @@ fn every_stored_operation_is_named_like_its_file_and_fits_the_schema() {
     });
 }
 
+/// The library makes null of a variable that is not given, where the specification wants the default:
+/// a nullable argument can fall back by itself.
+#[test]
+fn what_has_a_default_is_nullable() {
+    run(async {
+        let document = "{ __schema { types { name kind
+            fields { name args { name defaultValue type { kind } } }
+            inputFields { name defaultValue type { kind } } } } }";
+        for kind in types_by(document).await {
+            let arguments = children(&kind, "fields").iter().flat_map(|field| children(field, "args"));
+            for value in arguments.chain(children(&kind, "inputFields")) {
+                let wrong = value["defaultValue"].is_string() && value["type"]["kind"] == "NON_NULL";
+                assert!(
+                    !wrong || is_own(&kind),
+                    "{}: {} has a default and is not nullable",
+                    kind["name"],
+                    value["name"]
+                );
+            }
+        }
+    });
+}
+
 struct Element {
     /// `Type`, `Type.field` or `Type.field.argument`.
     name: String,
@@ -113,8 +136,7 @@ async fn elements() -> Vec<Element> {
     let mut elements = Vec::new();
     for kind in types().await {
         let name = text(&kind["name"]);
-        let built_in = ["Int", "Float", "String", "Boolean", "ID"].contains(&name.as_str());
-        if built_in || name.starts_with("__") {
+        if is_own(&kind) {
             continue;
         }
         collect(&mut elements, &kind, "", false);
@@ -130,6 +152,12 @@ async fn elements() -> Vec<Element> {
     elements
 }
 
+/// Whether a type is GraphQL's own.
+fn is_own(kind: &Value) -> bool {
+    let name = text(&kind["name"]);
+    ["Int", "Float", "String", "Boolean", "ID"].contains(&name.as_str()) || name.starts_with("__")
+}
+
 fn collect(elements: &mut Vec<Element>, value: &Value, parent: &str, is_enum_value: bool) {
     let name =
         [parent, &text(&value["name"])].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
@@ -137,9 +165,13 @@ fn collect(elements: &mut Vec<Element>, value: &Value, parent: &str, is_enum_val
 }
 
 async fn types() -> Vec<Value> {
+    types_by(INTROSPECTION).await
+}
+
+async fn types_by(introspection: &str) -> Vec<Value> {
     let app = TestApp::shared().await;
     let owner = app.tenant("schema").await.owner().await;
-    let answer = owner.query(INTROSPECTION, json!({})).await;
+    let answer = owner.query(introspection, json!({})).await;
     answer.data("__schema.types").as_array().unwrap().clone()
 }
 

@@ -2,6 +2,9 @@
 
 use harness::{TestApp, run};
 use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::given;
 
 #[test]
 fn health_and_metrics_answer() {
@@ -54,5 +57,28 @@ fn migrations_go_up_and_down_and_up_again() {
         }
         let database = installation.database().await;
         assert_eq!(database.number("SELECT count(*) FROM members").await, 0);
+    });
+}
+
+#[test]
+fn the_statement_log_has_every_statement_and_no_value() {
+    run(async {
+        let app = TestApp::with().statement_log().start().await;
+        let owner = app.tenant("statements").await.owner().await;
+        given::community(&owner, "Unmistakable Readers").await;
+        owner.run("CommunityList", json!({ "filter": { "text": "Unmistakable" } })).await.data("communities");
+        let log = app.server().log();
+        let statements: Vec<String> = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter(|line| line["target"] == "shequn::sql")
+            .map(|line| line["db.statement"].as_str().expect("a statement has its text").to_owned())
+            .collect();
+        for start in ["INSERT INTO \"communities\"", "SELECT \"communities\".\"id\""] {
+            assert!(statements.iter().any(|statement| statement.starts_with(start)), "{start}: {statements:#?}");
+        }
+        for value in ["nmistakable", "reads one book", owner.session().access_token.as_str()] {
+            assert!(!log.contains(value), "{value} is in the log");
+        }
     });
 }

@@ -1,5 +1,8 @@
 //! The command line; `shequn --help` is the manual.
 
+mod demo;
+mod demo_communities;
+mod import;
 mod migrate;
 mod serve;
 mod tenant;
@@ -10,6 +13,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::app::{App, AppError};
 use crate::config::{Config, ConfigError, KEYS};
+use crate::domains::members::import::ImportError;
 use crate::http::ServeError;
 use crate::platform::db::DbError;
 
@@ -32,6 +36,9 @@ enum Command {
     /// Make tenants and their first staff
     #[command(subcommand)]
     Tenant(tenant::Command),
+    /// Import from files
+    #[command(subcommand)]
+    Import(import::Command),
 }
 
 /// Why a command failed. Its text is for the person at the terminal.
@@ -51,6 +58,8 @@ enum CliError {
     Database(#[from] DbError),
     #[error("cannot serve: {0}")]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
     #[error("{0}")]
     Refused(String),
 }
@@ -100,6 +109,7 @@ fn run(command: Command) -> Result<(), CliError> {
             Command::Migrate(args) => migrate::run(&config, &args).await,
             Command::Schema => Ok(()),
             Command::Tenant(command) => tenant::run(&App::new(&config)?, command).await,
+            Command::Import(command) => import::run(&App::new(&config)?, command).await,
         }
     })
 }

@@ -3,12 +3,13 @@
 use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{SecondsFormat, SubsecRound as _, Utc};
 
-/// A point in time, RFC 3339, in UTC with microseconds: `2026-11-22T08:30:00.000000Z`.
-///
-/// Other offsets are accepted as input and converted.
+/// A point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime(pub chrono::DateTime<Utc>);
 
+/// A point in time, RFC 3339, in UTC with microseconds: `2026-11-22T08:30:00.000000Z`.
+///
+/// Other offsets are accepted as input and converted.
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

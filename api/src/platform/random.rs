@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 /// A source of random bytes.
 #[derive(Clone)]
 pub struct Random(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
@@ -27,5 +30,11 @@ impl Random {
         let mut bytes = [0; N];
         (self.0)(&mut bytes);
         bytes
+    }
+
+    /// A password for people to copy: 16 letters, digits, hyphens and underscores, 96 bits.
+    #[must_use]
+    pub fn password(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.bytes::<12>())
     }
 }

@@ -19,7 +19,7 @@ fn without_postgres_requests_get_503_and_it_serves_again_within_5_seconds() {
         given::community(&owner, "Before").await;
         let way = app.installation().to_postgres();
 
-        way.cut();
+        way.cut().await;
         let read = owner.run("CommunityList", json!({})).await;
         let write = owner.run("CommunityCreate", json!({ "input": given::community_input("Lost") })).await;
         let sign_in = json!({ "input": { "tenant": "nobody", "email": "a@b.example", "password": "no matter 1" } });
@@ -54,7 +54,7 @@ fn a_postgres_that_was_away_for_a_moment_is_not_noticed_by_the_next_request() {
         for number in 0..3 {
             let way = app.installation().to_postgres();
             // All idle connections are dead now, and the pool does not know.
-            way.cut();
+            way.cut().await;
             way.restore().await;
             given::community(&owner, &format!("Readers {number}")).await;
         }
@@ -127,7 +127,7 @@ fn a_stopped_redis_makes_no_request_take_a_second() {
         let app = TestApp::with().through_proxies().start().await;
         let owner = app.tenant("redis-stops").await.owner().await;
         let way = app.installation().to_redis();
-        way.cut();
+        way.cut().await;
         for _ in 0..5 {
             within_a_second("a read", owner.run("CommunityList", json!({}))).await.data("communities");
         }

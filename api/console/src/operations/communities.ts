@@ -20,7 +20,7 @@ export const communities: Group = {
     }),
     operation({
       title: 'One community with members',
-      explanation: 'The largest, and who joined it first.',
+      explanation: 'The largest, and who joined it last.',
       document: communityWithMembers,
       prelude: largestCommunity,
       variables: (found) => ({ id: first(found), first: 10 }),

@@ -16,7 +16,7 @@ export const members: Group = {
       title: 'List members',
       explanation: 'Page by page, with masked phones.',
       document: memberList,
-      variables: () => ({ first: 10 }),
+      variables: () => ({ first: 10, sort: 'NAME_ASC' }),
     }),
     operation({
       title: 'Find by reference',
@@ -52,7 +52,13 @@ export const members: Group = {
       explanation: 'Each with its source and time.',
       document: memberProfileSet,
       prelude: newestMembers,
-      variables: (found) => ({ input: { memberId: newest(found) } }),
+      variables: (found) => ({
+        input: {
+          memberId: newest(found),
+          source: 'OPERATOR',
+          profile: { city: '杭州', cityTier: 'NEW_TIER_1', interests: ['跑步', '读书'], payPropensity: 'HIGH' },
+        },
+      }),
     }),
     operation({
       title: 'Add an identity',

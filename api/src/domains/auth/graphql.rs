@@ -179,7 +179,11 @@ pub struct AuthMutation;
 #[Object]
 impl AuthMutation {
     /// Starts a session. Needs none. Refuses with CREDENTIALS_INVALID, whatever was wrong.
-    async fn sign_in(&self, ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayload, ApiError> {
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose session.")] input: SignInInput,
+    ) -> Result<SignInPayload, ApiError> {
         check_key(input.idempotency_key.as_deref())?;
         let auth = ctx.service::<Auth>()?;
         match refusals(auth.sign_in(&input.tenant, &input.email, input.password).await)? {
@@ -200,7 +204,7 @@ impl AuthMutation {
     async fn session_refresh(
         &self,
         ctx: &Context<'_>,
-        input: SessionRefreshInput,
+        #[graphql(desc = "Which session.")] input: SessionRefreshInput,
     ) -> Result<SessionRefreshPayload, ApiError> {
         check_key(input.idempotency_key.as_deref())?;
         match refusals(ctx.service::<Auth>()?.refresh(&input.refresh_token).await)? {
@@ -212,7 +216,11 @@ impl AuthMutation {
     }
 
     /// Ends a session everywhere within a second.
-    async fn sign_out(&self, ctx: &Context<'_>, input: Option<SignOutInput>) -> Result<SignOutPayload, ApiError> {
+    async fn sign_out(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which session; the caller's own unless told otherwise.")] input: Option<SignOutInput>,
+    ) -> Result<SignOutPayload, ApiError> {
         let (token, key) = input.map_or((None, None), |input| (input.refresh_token, input.idempotency_key));
         check_key(key.as_deref())?;
         match refusals(ctx.service::<Auth>()?.sign_out(ctx.actor()?, token.as_deref()).await)? {

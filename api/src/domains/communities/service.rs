@@ -1,7 +1,6 @@
 //! Use cases round communities.
 
 use shequn_entity::communities::Column;
-use uuid::Uuid;
 
 use super::CommunityError;
 use super::model::{Changes, CommunityType, Draft, LifecycleStage, Platform as CommunityPlatform, Positioning};
@@ -99,9 +98,9 @@ impl Communities {
         Ok(store::find_many(tx, ids, columns).await?)
     }
 
-    /// Which of these ids are communities of the transaction's tenant.
-    pub async fn find_existing_in(&self, tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
-        store::find_existing(tx, ids).await
+    /// Id and name key of every community in use, for rosters that name them.
+    pub async fn list_open_in(&self, tx: &TenantTx) -> Result<Vec<(CommunityId, String)>, DbError> {
+        store::list_open(tx).await
     }
 
     /// The row of a community that is about to gain or lose members: refuses unknown and archived ones.

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LockType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryResult};
 use shequn_entity::communities::{ActiveModel, Column, Entity};
-use uuid::Uuid;
 
 use super::model::{Changes, CommunityType, Draft, LifecycleStage, Platform, Positioning, QuotaOverride};
 use super::service::{Filter, Sort};
@@ -300,14 +299,14 @@ pub(super) async fn list_lives(
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
-/// The raw ids of communities that exist, for slices that refer to them.
-pub(super) async fn find_existing(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
+/// Id and name key of every community in use, for rosters that name them.
+pub(super) async fn list_open(tx: &TenantTx) -> Result<Vec<(CommunityId, String)>, DbError> {
     let select = Query::select()
-        .column(Column::Id)
+        .columns([Column::Id, Column::NameKey])
         .from(Entity)
         .and_where(tx.owns(Entity))
-        .and_where(crate::platform::db::any::is_any(tx, Expr::col(Column::Id), ids.iter().copied()))
+        .and_where(Expr::col(Column::ArchivedAt).is_null())
         .to_owned();
     let rows = tx.query_all(&select).await?;
-    Ok(rows.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?)
+    rows.iter().map(|row| Ok((Id::from_uuid(row.try_get("", "id")?), row.try_get("", "name_key")?))).collect()
 }

@@ -10,6 +10,7 @@
 
 mod error;
 pub mod graphql;
+pub mod import;
 pub mod membership;
 mod model;
 mod personal;

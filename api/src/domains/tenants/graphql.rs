@@ -210,7 +210,7 @@ impl TenantMutation {
     async fn tenant_policy_update(
         &self,
         ctx: &Context<'_>,
-        input: TenantPolicyUpdateInput,
+        #[graphql(desc = "The groups of numbers to replace.")] input: TenantPolicyUpdateInput,
     ) -> Result<TenantPolicyUpdatePayload, ApiError> {
         let call = call("tenantPolicyUpdate", input.idempotency_key.as_deref(), &input)?;
         let tenants = ctx.service::<Tenants>()?;

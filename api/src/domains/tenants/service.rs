@@ -107,6 +107,11 @@ impl Tenants {
         store::find_by_slug(tx, if is_slug(slug) { slug } else { "" }).await
     }
 
+    /// Whether there is any tenant, for deciding on a demo.
+    pub async fn has_any_in(&self, tx: &SystemTx) -> Result<bool, ApiError> {
+        store::has_any(tx).await
+    }
+
     /// The tenant of this transaction.
     pub async fn get_in(&self, tx: &TenantTx) -> Result<Tenant, ApiError> {
         store::get(tx).await

@@ -61,6 +61,11 @@ pub(super) async fn find_by_slug(tx: &SystemTx, slug: &str) -> Result<Option<Ten
     tx.query_one(&statement).await.map_err(DbError::from)?.as_ref().map(read).transpose()
 }
 
+pub(super) async fn has_any(tx: &SystemTx) -> Result<bool, ApiError> {
+    let statement = Query::select().column(Column::Id).from(Entity).limit(1).to_owned();
+    Ok(tx.query_one(&statement).await.map_err(DbError::from)?.is_some())
+}
+
 pub(super) async fn get(tx: &TenantTx) -> Result<Tenant, ApiError> {
     let statement =
         Query::select().columns(COLUMNS).from(Entity).and_where(tx.is_tenant(Entity)).and_where(own_id(tx)).to_owned();

@@ -167,7 +167,7 @@ impl CommunityMutation {
     async fn community_create(
         &self,
         ctx: &Context<'_>,
-        input: CommunityCreateInput,
+        #[graphql(desc = "The community to make.")] input: CommunityCreateInput,
     ) -> Result<CommunityCreatePayload, ApiError> {
         let call = call("communityCreate", input.idempotency_key.as_deref(), &input)?;
         let result = ctx.service::<Communities>()?.create(ctx.actor()?, input.into(), &call).await;
@@ -179,7 +179,7 @@ impl CommunityMutation {
     async fn community_update(
         &self,
         ctx: &Context<'_>,
-        input: CommunityUpdateInput,
+        #[graphql(desc = "Which community, and what about it.")] input: CommunityUpdateInput,
     ) -> Result<CommunityUpdatePayload, ApiError> {
         let call = call("communityUpdate", input.idempotency_key.as_deref(), &input)?;
         let result = match parse_input_id("id", &input.id) {
@@ -194,7 +194,7 @@ impl CommunityMutation {
     async fn community_archive(
         &self,
         ctx: &Context<'_>,
-        input: CommunityArchiveInput,
+        #[graphql(desc = "Which community.")] input: CommunityArchiveInput,
     ) -> Result<CommunityArchivePayload, ApiError> {
         let call = call("communityArchive", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Archive).await
@@ -205,7 +205,7 @@ impl CommunityMutation {
     async fn community_restore(
         &self,
         ctx: &Context<'_>,
-        input: CommunityRestoreInput,
+        #[graphql(desc = "Which community.")] input: CommunityRestoreInput,
     ) -> Result<CommunityRestorePayload, ApiError> {
         let call = call("communityRestore", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Restore).await

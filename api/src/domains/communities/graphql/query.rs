@@ -36,9 +36,8 @@ pub struct CommunityFilter {
     stage: Option<LifecycleStage>,
     /// Whose name starts so; case and width do not matter.
     text: Option<String>,
-    /// The archived ones instead of the others.
-    #[graphql(default)]
-    archived: bool,
+    /// The archived ones instead of the others; false unless told otherwise.
+    archived: Option<bool>,
 }
 
 impl TryFrom<CommunityFilter> for Filter {
@@ -51,7 +50,7 @@ impl TryFrom<CommunityFilter> for Filter {
             platform: filter.platform,
             stage: filter.stage,
             text: search_text("filter.text", filter.text)?,
-            archived: filter.archived,
+            archived: filter.archived.unwrap_or(false),
         })
     }
 }
@@ -108,9 +107,11 @@ impl CommunityQuery {
         #[graphql(desc = "Items from the back, 1 to 100; not together with first.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor; needs last.")] before: Option<String>,
         #[graphql(desc = "Which communities.")] filter: Option<CommunityFilter>,
-        #[graphql(desc = "In which order.", default_with = "Sort::CreatedAtDesc")] sort: Sort,
+        #[graphql(desc = "In which order.", default_with = "Some(Sort::CreatedAtDesc)")] sort: Option<Sort>,
     ) -> Option<Result<Connection<Edge<Community>>, ApiError>> {
         let page = PageArgs { first, after, last, before };
+        // Nullable, because the library makes null of a variable that is not given.
+        let sort = sort.unwrap_or(Sort::CreatedAtDesc);
         nullable(async { list(ctx, &page, filter.unwrap_or_default().try_into()?, sort).await.map(Some) }).await
     }
 

@@ -12,4 +12,4 @@ pub use model::{Churn, Tier, TierReport, TierShare};
 pub use service::{CommunityMember, Filter, Sort};
 
 pub(super) use service::{leave_all, members_changed};
-pub(super) use store::put_many;
+pub(super) use store::{Joining, put_many};

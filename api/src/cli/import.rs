@@ -1,0 +1,73 @@
+//! `shequn import`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::CliError;
+use crate::actor::Actor;
+use crate::app::App;
+use crate::domains::members::import::{Encoding, FileImport, Progress};
+
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Import members from a CSV file of any size; an import that was interrupted goes on where it stopped
+    ///
+    /// The header names the columns: external_ref and display_name, and any of phone, real_name, tags
+    /// (separated by ;), city, community (id or name), tier, joined_at, identity_kind, identity_platform,
+    /// identity_app_id, identity_value. Rows are matched by external_ref: a new one makes a member, a
+    /// known one is filled in. Refused rows go to a file with their reasons.
+    Members {
+        /// The CSV file
+        file: PathBuf,
+        /// The tenant's slug
+        #[arg(long)]
+        tenant: String,
+        /// How the file is written
+        #[arg(long, value_enum, default_value = "utf-8")]
+        encoding: EncodingName,
+        /// Where refused rows go; FILE.refused.csv unless given
+        #[arg(long)]
+        refused: Option<PathBuf>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum EncodingName {
+    /// UTF-8, with or without a byte-order mark
+    #[value(name = "utf-8")]
+    Utf8,
+    /// GB 18030, also for GBK and GB 2312
+    Gb18030,
+}
+
+pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
+    let Command::Members { file, tenant, encoding, refused } = command;
+    let tx = app.platform.db.system().await?;
+    let found = app.tenants.find_by_slug_in(&tx, &tenant).await;
+    drop(tx);
+    let tenant = found
+        .map_err(|error| CliError::Refused(error.message().to_owned()))?
+        .ok_or_else(|| CliError::Refused(format!("there is no tenant {tenant}")))?;
+    let refused = refused.unwrap_or_else(|| {
+        let mut name = file.clone().into_os_string();
+        name.push(".refused.csv");
+        name.into()
+    });
+    let encoding = match encoding {
+        EncodingName::Utf8 => Encoding::Utf8,
+        EncodingName::Gb18030 => Encoding::Gb18030,
+    };
+    let import = FileImport { path: file, encoding, refused: refused.clone() };
+    let actor = Actor::System(tenant.id);
+    let report = |progress: Progress| {
+        let done = progress.created + progress.updated + progress.refused;
+        eprintln!("{done} of {} rows", progress.rows);
+    };
+    let done = app.members.import_file(&actor, &import, report).await?;
+    println!("{} created, {} updated, {} refused", done.created, done.updated, done.refused);
+    if done.refused > 0 {
+        println!("the refused rows and their reasons are in {}", refused.display());
+    }
+    Ok(())
+}

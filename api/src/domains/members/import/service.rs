@@ -1,0 +1,277 @@
+//! Applying a batch: everything that can be said of it first, then a handful of statements.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use super::model::{BATCH, CheckedRow, Claims, CommunityRef, Row, RowOutcome, Status};
+use super::store::{self, IdentityKey, Known};
+use crate::actor::{Actor, Scope};
+use crate::domains::members::membership::{self, Joining, Tier};
+use crate::domains::members::personal::{Personal, identity_index, phone_index};
+use crate::domains::members::profile::{ProfileDraft, ProfileSource};
+use crate::domains::members::store::NewRow;
+use crate::domains::members::store_details::{self as details, NewIdentity};
+use crate::domains::members::{MemberError, Members};
+use crate::domains::tenants::TenantKeys;
+use crate::error::{ApiError, Failure, UserError, UserErrorCode};
+use crate::platform::db::TenantTx;
+use crate::platform::idempotency::{Begun, Call};
+use crate::platform::ids::{CommunityId, MemberId};
+
+/// A row that will be written.
+struct Accepted {
+    row: CheckedRow,
+    id: MemberId,
+    known: Option<Known>,
+    community: Option<CommunityId>,
+}
+
+/// What is known of a batch before any of it is written.
+struct Surroundings {
+    known: HashMap<String, Known>,
+    phones: HashMap<Vec<u8>, MemberId>,
+    identities: HashMap<IdentityKey, MemberId>,
+    communities: HashMap<CommunityRef, CommunityId>,
+}
+
+impl Members {
+    /// Imports up to [`BATCH`] rows in one transaction, with an outcome for each, in their order.
+    pub async fn import(&self, actor: &Actor, rows: Vec<Row>, call: &Call) -> Result<Vec<RowOutcome>, Failure> {
+        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
+        match self.platform.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = self.import_in(attempt.tx(), rows).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
+    /// As [`Members::import`], in the caller's transaction.
+    pub async fn import_in(&self, tx: &TenantTx, rows: Vec<Row>) -> Result<Vec<RowOutcome>, MemberError> {
+        if rows.len() > BATCH {
+            let message = format!("At most {BATCH} rows at a time.");
+            return Err(MemberError::Invalid(vec![UserError::at("rows", UserErrorCode::TooLong, message)]));
+        }
+        let now = self.platform.clock.now();
+        let country = self.tenants.get_in(tx).await?.country;
+        let keys = self.tenants.keys_in(tx).await?;
+        let mut outcomes: Vec<Option<RowOutcome>> = Vec::with_capacity(rows.len());
+        let mut checked = Vec::with_capacity(rows.len());
+        let mut claims = Claims::default();
+        for (place, row) in rows.into_iter().enumerate() {
+            let fit = row.check(&country, now).and_then(|row| claims.claim(&row).map(|()| row));
+            match fit {
+                Ok(row) => {
+                    checked.push((place, row));
+                    outcomes.push(None);
+                }
+                Err(errors) => outcomes.push(Some(RowOutcome::refused(errors))),
+            }
+        }
+        let around = self.look_around(tx, &keys, &checked).await?;
+        let mut accepted = Vec::with_capacity(checked.len());
+        for (place, row) in checked {
+            let outcome = match self.accept(&keys, &around, row) {
+                Ok(one) => {
+                    let status = if one.known.is_some() { Status::Updated } else { Status::Created };
+                    let outcome = RowOutcome { status, member: Some(one.id), errors: Vec::new() };
+                    accepted.push(one);
+                    outcome
+                }
+                Err(error) => RowOutcome::refused(vec![error]),
+            };
+            if let Some(slot) = outcomes.get_mut(place) {
+                *slot = Some(outcome);
+            }
+        }
+        self.write(tx, &keys, &around, accepted, now).await?;
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.ok_or_else(|| ApiError::internal("a row has no outcome").into()))
+            .collect()
+    }
+
+    async fn look_around(
+        &self,
+        tx: &TenantTx,
+        keys: &TenantKeys,
+        rows: &[(usize, CheckedRow)],
+    ) -> Result<Surroundings, MemberError> {
+        let references: Vec<_> = rows.iter().map(|(_, row)| row.external_ref.as_str()).collect();
+        let known = store::lock_by_reference(tx, &references).await?;
+        let phones: Vec<_> = rows
+            .iter()
+            .filter_map(|(_, row)| row.member.phone.as_ref())
+            .map(|phone| phone_index(keys, phone))
+            .collect();
+        let phones = if phones.is_empty() { HashMap::new() } else { store::phone_holders(tx, phones).await? };
+        let indexes: Vec<_> = rows
+            .iter()
+            .flat_map(|(_, row)| &row.member.identities)
+            .map(|identity| identity_index(keys, identity))
+            .collect();
+        let identities = if indexes.is_empty() { HashMap::new() } else { store::identity_holders(tx, indexes).await? };
+        let mut wanted: Vec<_> = rows.iter().filter_map(|(_, row)| row.community.clone()).collect();
+        wanted.sort_by_key(|community| format!("{community:?}"));
+        wanted.dedup();
+        let communities = self.find_communities(tx, wanted).await?;
+        Ok(Surroundings { known, phones, identities, communities })
+    }
+
+    async fn find_communities(
+        &self,
+        tx: &TenantTx,
+        wanted: Vec<CommunityRef>,
+    ) -> Result<HashMap<CommunityRef, CommunityId>, MemberError> {
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let open = self.communities.list_open_in(tx).await?;
+        let find = |wanted: &CommunityRef| match wanted {
+            CommunityRef::Id(id) => open.iter().find(|(known, _)| known == id).map(|(id, _)| *id),
+            CommunityRef::Name(key) => {
+                let mut named = open.iter().filter(|(_, name_key)| name_key == key).map(|(id, _)| *id);
+                // Two of the same name are nobody's guess to make.
+                named.next().filter(|_| named.next().is_none())
+            }
+        };
+        Ok(wanted.into_iter().filter_map(|community| find(&community).map(|id| (community, id))).collect())
+    }
+
+    fn accept(&self, keys: &TenantKeys, around: &Surroundings, row: CheckedRow) -> Result<Accepted, UserError> {
+        let known = around.known.get(&row.external_ref).cloned();
+        if known.as_ref().is_some_and(|known| known.is_archived) {
+            return Err(UserError::at(
+                "externalRef",
+                UserErrorCode::Archived,
+                "This member is archived; restore it first.",
+            ));
+        }
+        let id = known.as_ref().map_or_else(|| self.platform.new_id(), |known| known.id);
+        let holder = row.member.phone.as_ref().and_then(|phone| around.phones.get(&phone_index(keys, phone)));
+        if holder.is_some_and(|holder| *holder != id) {
+            return Err(UserError::at(
+                "phone",
+                UserErrorCode::PhoneTaken,
+                "Another active member has this phone number.",
+            ));
+        }
+        let is_foreign = |identity: &_| holder_of(keys, around, identity).is_some_and(|holder| holder != id);
+        if row.member.identities.iter().any(is_foreign) {
+            return Err(UserError::at(
+                "identities",
+                UserErrorCode::IdentityTaken,
+                "Another active member has this identity.",
+            ));
+        }
+        let community = match &row.community {
+            None => None,
+            Some(wanted) => Some(*around.communities.get(wanted).ok_or_else(|| {
+                UserError::at(
+                    "community",
+                    UserErrorCode::NotFound,
+                    "There is no such community in use, or several of this name.",
+                )
+            })?),
+        };
+        Ok(Accepted { row, id, known, community })
+    }
+
+    async fn write(
+        &self,
+        tx: &TenantTx,
+        keys: &TenantKeys,
+        around: &Surroundings,
+        accepted: Vec<Accepted>,
+        now: DateTime<Utc>,
+    ) -> Result<(), MemberError> {
+        let (mut members, mut identities) = (Vec::new(), Vec::new());
+        for one in &accepted {
+            let (row, own) = self.seal_import(keys, around, one)?;
+            members.push(row);
+            identities.extend(own);
+        }
+        store::put_members(tx, members, now).await?;
+        tx.insert_many(identities.into_iter().map(|new| details::identity_model(tx, new, now)).collect()).await?;
+        let tags: Vec<_> =
+            accepted.iter().flat_map(|one| one.row.member.tags.iter().map(|tag| (one.id, tag.clone()))).collect();
+        details::add_tags(tx, &tags).await?;
+        let mut values = Vec::new();
+        for one in accepted.iter().filter(|one| one.row.city.is_some()) {
+            let draft = ProfileDraft { city: one.row.city.clone(), ..ProfileDraft::default() };
+            values.extend(draft.check(ProfileSource::Import, now)?.into_iter().map(|value| (one.id, value)));
+        }
+        details::put_profile(tx, &values).await?;
+        self.write_memberships(tx, &accepted, now).await
+    }
+
+    /// Encrypts a row: under a new key, or under the known member's own.
+    fn seal_import(
+        &self,
+        keys: &TenantKeys,
+        around: &Surroundings,
+        one: &Accepted,
+    ) -> Result<(NewRow, Vec<NewIdentity>), MemberError> {
+        let Some(known) = &one.known else { return self.seal(keys, one.id, &one.row.member) };
+        let random = &self.platform.random;
+        let wrapped = known.data_key.clone().ok_or_else(|| ApiError::internal("a member has no data key"))?;
+        let personal = Personal::open(keys, one.id, &wrapped)?;
+        let member = &one.row.member;
+        let row = NewRow {
+            id: one.id,
+            name: member.name.clone(),
+            external_ref: Some(one.row.external_ref.clone()),
+            phone_enc: member.phone.as_ref().map(|phone| personal.seal(random, "phone", phone.as_str())).transpose()?,
+            phone_bidx: member.phone.as_ref().map(|phone| phone_index(keys, phone)),
+            real_name_enc: member
+                .real_name
+                .as_ref()
+                .map(|name| personal.seal(random, "real_name", name))
+                .transpose()?,
+            data_key: wrapped,
+        };
+        let new = member.identities.iter().filter(|identity| holder_of(keys, around, identity).is_none());
+        let identities = new.map(|identity| self.seal_identity(keys, &personal, one.id, identity));
+        Ok((row, identities.collect::<Result<_, _>>()?))
+    }
+
+    async fn write_memberships(
+        &self,
+        tx: &TenantTx,
+        accepted: &[Accepted],
+        now: DateTime<Utc>,
+    ) -> Result<(), MemberError> {
+        let joining: Vec<_> = accepted
+            .iter()
+            .filter_map(|one| {
+                let tier = one.row.tier.unwrap_or(Tier::Ordinary);
+                let joined_at = one.row.joined_at.unwrap_or(now);
+                one.community.map(|community| Joining { community, member: one.id, tier, joined_at })
+            })
+            .collect();
+        let known = accepted.iter().filter(|one| one.known.is_some()).map(|one| one.id).collect::<Vec<_>>();
+        let present = if known.is_empty() { Default::default() } else { store::present_memberships(tx, known).await? };
+        let mut deltas: BTreeMap<CommunityId, i64> = BTreeMap::new();
+        for one in joining.iter().filter(|one| !present.contains(&(one.community, one.member))) {
+            *deltas.entry(one.community).or_default() += 1;
+        }
+        membership::put_many(tx, &joining, now).await?;
+        Ok(membership::members_changed(self, tx, deltas).await?)
+    }
+}
+
+fn holder_of(
+    keys: &TenantKeys,
+    around: &Surroundings,
+    identity: &crate::domains::members::model::Identity,
+) -> Option<MemberId> {
+    let key = (
+        identity.kind.as_str().to_owned(),
+        identity.platform.as_str().to_owned(),
+        identity.app_id.clone(),
+        identity_index(keys, identity),
+    );
+    around.identities.get(&key).copied()
+}

@@ -1,0 +1,151 @@
+//! Isolation: whatever an operation is given, nothing of another tenant is shown, and nothing of it changes.
+//!
+//! Every operation of the schema has a case; one without fails the test. Each case runs with both walls between
+//! tenants, and on PostgreSQL again with each of the two taken down: either must hold alone. B is asked after by
+//! the hardest caller there is, a person who works for both tenants and is signed in to A.
+
+mod cases;
+mod on_postgres_and_redis;
+mod things;
+mod twins;
+
+use std::collections::BTreeSet;
+
+use harness::{Client, Database, Response, Role, TestApp, run};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use cases::{Case, Promise};
+use things::Things;
+
+#[test]
+fn an_answer_about_another_tenants_things_is_the_one_about_nothing() {
+    run(async { Trial::begin(&TestApp::start().await).await.run().await });
+}
+
+#[test]
+fn rows_of_another_tenant_with_the_same_ids_are_neither_read_nor_changed() {
+    run(async { twins::run(&TestApp::start().await).await });
+}
+
+/// Two tenants, and one person who is an owner of both.
+struct Trial {
+    database: Database,
+    a: Client,
+    b: Client,
+    b_uuid: Uuid,
+    /// What A has itself, where a case needs a mixture.
+    own: Things,
+    things_of_b: things::Maker,
+}
+
+impl Trial {
+    async fn begin(app: &TestApp) -> Self {
+        let (tenant_a, tenant_b) = (app.tenant("aldebaran").await, app.tenant("betelgeuse").await);
+        let person = tenant_a.invite(Role::Owner).await;
+        tenant_b.join(&person, Role::Owner).await;
+        let stranger = tenant_a.owner_email();
+        let a = tenant_a.sign_in(&person).await;
+        let own = things::Maker::new(app, &tenant_a, &person, stranger, "Aldebaran").await.make().await;
+        let things_of_b = things::Maker::new(app, &tenant_b, &person, stranger, things::MARK).await;
+        let database = app.database().await;
+        let b_uuid = tenant_b.uuid(&database).await;
+        Self { a, b: tenant_b.sign_in(&person).await, b_uuid, own, things_of_b, database }
+    }
+
+    async fn run(&self) {
+        let cases = cases::all();
+        assert_eq!(names(&cases), operations_of(&self.a).await, "operations and their cases differ");
+        for case in &cases {
+            match case.promise {
+                Promise::SameAsAbsent => self.same_as_absent(case).await,
+                Promise::OwnOnly => self.own_only(case).await,
+            }
+        }
+    }
+
+    /// The case succeeds for B; A is answered as if B's things were not there, after that and on untouched ones.
+    async fn same_as_absent(&self, case: &Case) {
+        let used = self.things_of_b.make().await;
+        let before = self.snapshot().await.without("idempotency_records");
+        let success = case.run(&self.b, (case.arguments)(&used)).await;
+        case.must_succeed(&success);
+        let changed = self.snapshot().await.without("idempotency_records") != before;
+        assert_eq!(changed, case.is_mutation(), "{case}: whether B's own actor changes a row");
+
+        for things in [&used, &self.things_of_b.make().await] {
+            let before = self.snapshot().await;
+            let absent = (case.attempts)(&Things::absent(), &self.own);
+            for (attempt, absent) in (case.attempts)(things, &self.own).into_iter().zip(absent) {
+                let answer = case.run(&self.a, attempt).await;
+                self.shows_nothing_of_b(case, &answer);
+                let about_nothing = case.run(&self.a, absent).await;
+                assert_eq!(comparable(&answer), comparable(&about_nothing), "{case}");
+                if !case.is_mutation() {
+                    assert_ne!(answer.body, success.body, "{case}: B's own actor sees something");
+                }
+            }
+            self.snapshot().await.must_equal(&before);
+        }
+    }
+
+    /// What A is told of its own does not depend on what B has.
+    async fn own_only(&self, case: &Case) {
+        let arguments = || (case.arguments)(&self.own);
+        let (a_before, b_before) = (case.run(&self.a, arguments()).await, case.run(&self.b, arguments()).await);
+        self.things_of_b.make().await;
+        self.database.outbox_is_drained().await;
+        let (a_after, b_after) = (case.run(&self.a, arguments()).await, case.run(&self.b, arguments()).await);
+        case.must_succeed(&a_after);
+        case.must_succeed(&b_after);
+        assert!(has_mark(&b_after) || b_after.body != b_before.body, "{case}: shows nothing of B to B itself");
+        assert_eq!(a_after.body, a_before.body, "{case}");
+        self.shows_nothing_of_b(case, &a_after);
+    }
+
+    fn shows_nothing_of_b(&self, case: &Case, answer: &Response) {
+        assert!(!has_mark(answer), "{case}: something of B in {}", answer.raw);
+    }
+
+    async fn snapshot(&self) -> harness::Snapshot {
+        self.database.snapshot(self.b_uuid).await
+    }
+}
+
+fn has_mark(answer: &Response) -> bool {
+    answer.raw.to_lowercase().contains(&things::MARK.to_lowercase())
+}
+
+fn names(cases: &[Case]) -> BTreeSet<String> {
+    cases.iter().map(|case| case.operation.to_owned()).collect()
+}
+
+/// The root fields of the schema.
+async fn operations_of(client: &Client) -> BTreeSet<String> {
+    let document = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }";
+    let answer = client.query(document, json!({})).await;
+    let fields = ["queryType", "mutationType"].map(|root| answer.data(&format!("__schema.{root}.fields")).as_array());
+    fields.into_iter().flatten().flatten().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Status and body without what differs between any two requests: request ids, and ids of what was made.
+fn comparable(answer: &Response) -> (u16, Value) {
+    (answer.status, without_chance(answer.body.clone()))
+}
+
+fn without_chance(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().filter(|(name, _)| name != "requestId");
+            Value::Object(fields.map(|(name, value)| (name, without_chance(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_chance).collect()),
+        Value::String(text) if is_id(&text) => json!("an id"),
+        other => other,
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let is_suffix = |suffix: &str| suffix.len() == 26 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.rsplit_once('_').is_some_and(|(prefix, suffix)| prefix.len() == 3 && is_suffix(suffix))
+}

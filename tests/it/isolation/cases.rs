@@ -1,0 +1,335 @@
+//! The cases: for each operation of the schema, what it is asked.
+
+use std::fmt;
+
+use harness::{Client, PASSWORD, Response};
+use serde_json::{Value, json};
+
+use super::things::Things;
+use crate::given;
+
+/// All of a community that rows are read for.
+const COMMUNITY: &str = "id name memberCount
+    tierReport { members shares { tier members } }
+    churnReport { membersAtStart joined left }
+    members(first: 3) { totalCount edges { tier node { id displayName } } }";
+
+/// All of a member that rows are read for.
+const MEMBER: &str = "id displayName externalRef phone realName tier tags
+    identities { id appId value }
+    profile { city { value } }
+    communities(first: 3) { totalCount edges { tier node { id name } } }";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Promise {
+    /// What belongs to another tenant is answered like what is not there.
+    SameAsAbsent,
+    /// Nothing is named; the answer is about the caller's own tenant only.
+    OwnOnly,
+}
+
+pub(super) struct Case {
+    pub(super) operation: &'static str,
+    document: String,
+    pub(super) promise: Promise,
+    /// What succeeds for the things' own tenant.
+    pub(super) arguments: fn(&Things) -> Value,
+    attempts: Option<fn(&Things, &Things) -> Vec<Value>>,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.operation, self.document)
+    }
+}
+
+impl Case {
+    /// Another tenant tries these instead, some mixed with what it owns, which is the last parameter.
+    fn tried_as(self, attempts: fn(&Things, &Things) -> Vec<Value>) -> Self {
+        Self { attempts: Some(attempts), ..self }
+    }
+
+    /// What another tenant tries with these things.
+    pub(super) fn attempts(&self, things: &Things, own: &Things) -> Vec<Value> {
+        match self.attempts {
+            Some(attempts) => attempts(things, own),
+            None => vec![(self.arguments)(things)],
+        }
+    }
+
+    pub(super) fn is_mutation(&self) -> bool {
+        self.document.starts_with("mutation")
+    }
+
+    pub(super) async fn run(&self, client: &Client, arguments: Value) -> Response {
+        client.query(&self.document, arguments).await
+    }
+
+    pub(super) fn must_succeed(&self, answer: &Response) {
+        let result = answer.data("answer");
+        let is_nothing = result.is_null() || result.as_array().is_some_and(|all| all.iter().any(Value::is_null));
+        assert!(!is_nothing, "{self}: nothing in {}", answer.raw);
+        assert!(!self.is_mutation() || result["userErrors"] == json!([]), "{self}: refused by {}", answer.raw);
+    }
+}
+
+/// A case in which another tenant tries exactly what the owner does.
+fn case(operation: &'static str, document: String, arguments: fn(&Things) -> Value) -> Case {
+    Case { operation, document, promise: Promise::SameAsAbsent, arguments, attempts: None }
+}
+
+pub(super) fn all() -> Vec<Case> {
+    [roots(), look_ups(), lists(), sessions(), of_the_tenant(), of_communities(), of_members(), of_memberships()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Those that name nothing.
+fn roots() -> Vec<Case> {
+    let selections = [
+        ("viewer", "tenant { slug name } displayName role".to_owned()),
+        ("tenantPolicy", "tierQuota { source } survival { source } decline { source }".to_owned()),
+        ("communities", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {COMMUNITY} }}")),
+        ("members", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {MEMBER} }}")),
+        ("tierDriftReport", format!("report {{ members source }} community {{ {COMMUNITY} }}")),
+        ("declineReport", format!("report {{ membersAtStart left source }} community {{ {COMMUNITY} }}")),
+        ("survivalReport", "cohort survived source".to_owned()),
+    ];
+    let case = |(operation, selection): (&'static str, String)| Case {
+        operation,
+        document: format!("query {{ answer: {operation} {{ {selection} }} }}"),
+        promise: Promise::OwnOnly,
+        arguments: |_| json!({}),
+        attempts: None,
+    };
+    selections.map(case).into()
+}
+
+fn look_ups() -> Vec<Case> {
+    let fragments = format!("... on Community {{ {COMMUNITY} }} ... on Member {{ {MEMBER} }}");
+    let member = || format!("query($by: MemberBy!) {{ answer: member(by: $by) {{ {MEMBER} }} }}");
+    vec![
+        case(
+            "node",
+            format!("query($id: ID!) {{ answer: node(id: $id) {{ {fragments} }} }}"),
+            |things: &Things| json!({ "id": things.community }),
+        ),
+        case(
+            "node",
+            format!("query($id: ID!) {{ answer: node(id: $id) {{ {fragments} }} }}"),
+            |things: &Things| json!({ "id": things.member }),
+        ),
+        case(
+            "nodes",
+            format!("query($ids: [ID!]!) {{ answer: nodes(ids: $ids) {{ {fragments} }} }}"),
+            |things: &Things| json!({ "ids": [things.community, things.member] }),
+            |things, own| vec![json!({ "ids": [things.community, own.member, things.member, own.community] })],
+        ),
+        case(
+            "community",
+            format!("query($id: ID!) {{ answer: community(id: $id) {{ {COMMUNITY} }} }}"),
+            |things: &Things| json!({ "id": things.community }),
+        ),
+        case("member", member(), |things: &Things| json!({ "by": { "id": things.member } })),
+        case("member", member(), |things: &Things| json!({ "by": { "externalRef": things.external_ref } })),
+        case("member", member(), |things: &Things| json!({ "by": { "phone": things.phone } })),
+    ]
+}
+
+/// Lists by what a filter or a cursor names.
+fn lists() -> Vec<Case> {
+    let members =
+        || "query($filter: MemberFilter!) { answer: members(filter: $filter) { totalCount nodes { id } } }".to_owned();
+    vec![
+        case("members", members(), |things: &Things| json!({ "filter": { "text": things.external_ref } })),
+        case("members", members(), |things: &Things| json!({ "filter": { "text": things.phone } })),
+        case("members", members(), |things: &Things| json!({ "filter": { "tag": things.tag } })),
+        case("members", members(), |things: &Things| json!({ "filter": { "city": things.city } })),
+        case(
+            "members",
+            "query($after: String!) { answer: members(after: $after) { nodes { id } } }".to_owned(),
+            |things: &Things| json!({ "after": things.members_cursor })
+        ),
+        case(
+            "communities",
+            "query($after: String!) { answer: communities(after: $after) { nodes { id } } }".to_owned(),
+            |things: &Things| json!({ "after": things.communities_cursor })
+        ),
+        case(
+            "community",
+            "query($id: ID!, $after: String!) { answer: community(id: $id) { members(after: $after) { nodes { id } } } }"
+                .to_owned(),
+            |things: &Things| json!({ "id": things.community, "after": things.community_members_cursor }),
+            |things, own| vec![
+                json!({ "id": things.community, "after": things.community_members_cursor }),
+                json!({ "id": own.community, "after": things.community_members_cursor }),
+            ]
+        ),
+    ]
+}
+
+/// Whoever holds a refresh token is its session's owner, so another tenant can try forged ones only.
+fn sessions() -> Vec<Case> {
+    vec![
+        case(
+            "signIn",
+            mutation("signIn", "viewer { tenant { slug } }"),
+            |things: &Things| json!({ "input": { "tenant": things.slug, "email": things.person, "password": PASSWORD } }),
+            |things, _own| {
+                vec![
+                    json!({ "input": { "tenant": things.slug, "email": things.stranger, "password": PASSWORD } }),
+                    json!({ "input": { "tenant": things.slug, "email": things.person, "password": "not the password" } }),
+                ]
+            },
+        ),
+        case(
+            "sessionRefresh",
+            mutation("sessionRefresh", "session { expiresAt }"),
+            |things: &Things| json!({ "input": { "refreshToken": things.refresh_token } }),
+            |things, _own| vec![json!({ "input": { "refreshToken": things.forged_refresh_token } })],
+        ),
+        case(
+            "signOut",
+            mutation("signOut", "signedOut"),
+            |things: &Things| json!({ "input": { "refreshToken": things.refresh_token } }),
+            |things, _own| vec![json!({ "input": { "refreshToken": things.forged_refresh_token } })],
+        ),
+    ]
+}
+
+fn of_the_tenant() -> Vec<Case> {
+    vec![case("tenantPolicyUpdate", mutation("tenantPolicyUpdate", "tenantPolicy { decline { source } }"), |things| {
+        let source = "A number that both like";
+        let decline = json!({ "churnPercent": 30, "windowDays": 30, "minimumMembers": 1, "source": source });
+        input(things, json!({ "decline": decline }))
+    })]
+}
+
+fn of_communities() -> Vec<Case> {
+    vec![
+        case("communityCreate", mutation("communityCreate", "community { id name }"), |things| {
+            input(things, given::community_input("New readers"))
+        }),
+        case("communityUpdate", mutation("communityUpdate", "community { id name }"), |things| {
+            input(things, json!({ "id": things.community, "name": "Renamed" }))
+        }),
+        case("communityArchive", mutation("communityArchive", "community { id name }"), |things| {
+            input(things, json!({ "id": things.community }))
+        }),
+        case("communityRestore", mutation("communityRestore", "community { id name }"), |things| {
+            input(things, json!({ "id": things.archived_community }))
+        }),
+    ]
+}
+
+fn of_members() -> Vec<Case> {
+    vec![
+        case("memberCreate", mutation("memberCreate", "member { id displayName version }"), |things| {
+            let identity = json!({ "kind": "OPENID", "platform": "WECHAT", "value": things.free_openid });
+            let keys = json!({ "externalRef": things.free_ref, "phone": things.free_phone, "identities": [identity] });
+            input(things, given::with(json!({ "displayName": "New member" }), keys))
+        }),
+        case("memberUpdate", mutation("memberUpdate", "member { id displayName }"), |things| {
+            let changes = json!({ "displayName": "Renamed", "realName": "Renamed", "tags": ["renamed"] });
+            input(things, given::with(json!({ "id": things.member }), changes))
+        }),
+        case("memberArchive", mutation("memberArchive", "member { id displayName }"), |things| {
+            input(things, json!({ "id": things.member }))
+        }),
+        case("memberRestore", mutation("memberRestore", "member { id displayName }"), |things| {
+            input(things, json!({ "id": things.archived_member }))
+        }),
+        case("memberProfileSet", mutation("memberProfileSet", "member { id displayName }"), |things| {
+            input(things, json!({ "memberId": things.member, "profile": { "city": "Chengdu" } }))
+        }),
+        case("memberIdentityAdd", mutation("memberIdentityAdd", "member { id displayName }"), |things| {
+            let identity = json!({ "kind": "UNIONID", "platform": "WECHAT", "value": things.free_openid });
+            input(things, given::with(identity, json!({ "memberId": things.member })))
+        }),
+        case(
+            "memberIdentityRemove",
+            mutation("memberIdentityRemove", "member { id displayName }"),
+            |things| input(things, identity(things, things)),
+            |things, own| {
+                vec![
+                    input(things, identity(things, things)),
+                    unkeyed(identity(own, things)),
+                    unkeyed(identity(things, own)),
+                ]
+            },
+        ),
+    ]
+}
+
+fn identity(of: &Things, named: &Things) -> Value {
+    json!({ "memberId": of.member, "identityId": named.identity })
+}
+
+fn of_memberships() -> Vec<Case> {
+    let document = |operation| mutation(operation, "community { id } member { id }");
+    vec![
+        case(
+            "communityMemberAdd",
+            document("communityMemberAdd"),
+            |things| input(things, joining(things, things)),
+            |things, own| {
+                vec![
+                    input(things, joining(things, things)),
+                    unkeyed(joining(own, things)),
+                    unkeyed(joining(things, own)),
+                ]
+            },
+        ),
+        case(
+            "communityMemberTierSet",
+            document("communityMemberTierSet"),
+            |things| input(things, tier(things, things)),
+            |things, own| {
+                vec![input(things, tier(things, things)), unkeyed(tier(own, things)), unkeyed(tier(things, own))]
+            },
+        ),
+        case(
+            "communityMemberRemove",
+            document("communityMemberRemove"),
+            |things| input(things, leaving(things, things)),
+            |things, own| {
+                vec![
+                    input(things, leaving(things, things)),
+                    unkeyed(leaving(own, things)),
+                    unkeyed(leaving(things, own)),
+                ]
+            },
+        ),
+    ]
+}
+
+fn joining(community: &Things, member: &Things) -> Value {
+    json!({ "communityId": community.community, "memberId": member.loner })
+}
+
+fn leaving(community: &Things, member: &Things) -> Value {
+    json!({ "communityId": community.community, "memberId": member.member })
+}
+
+fn tier(community: &Things, member: &Things) -> Value {
+    given::with(leaving(community, member), json!({ "tier": "ADMIN" }))
+}
+
+/// The operation with its input's fields in one variable; the convention is that of every mutation.
+fn mutation(operation: &str, selection: &str) -> String {
+    let kind = format!("{}{}Input", operation[..1].to_uppercase(), &operation[1..]);
+    format!(
+        "mutation($input: {kind}!) {{ answer: {operation}(input: $input) {{
+            {selection} userErrors {{ field message code }} }} }}"
+    )
+}
+
+/// With a key that the caller has used in the things' own tenant: it must not bring that tenant's answer back.
+fn input(things: &Things, fields: Value) -> Value {
+    unkeyed(given::with(fields, json!({ "idempotencyKey": things.idempotency_key })))
+}
+
+fn unkeyed(fields: Value) -> Value {
+    json!({ "input": fields })
+}

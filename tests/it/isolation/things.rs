@@ -1,0 +1,232 @@
+//! What a tenant has, as operations name it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use harness::{Client, PASSWORD, Tenant, TestApp, absent_id};
+use serde_json::{Value, json};
+
+use crate::given;
+
+/// In every text of tenant B.
+pub(super) const MARK: &str = "Betelgeuse";
+
+/// Long before every window that a report looks through.
+const LONG_AGO: &str = "2020-01-01T00:00:00Z";
+
+static COUNTER: AtomicU32 = AtomicU32::new(1);
+
+/// One of each kind of thing, or the names of things that are not there.
+pub(super) struct Things {
+    pub(super) slug: String,
+    /// Somebody's address who does not work for this tenant.
+    pub(super) stranger: String,
+    pub(super) person: String,
+    pub(super) community: String,
+    pub(super) archived_community: String,
+    /// In the community; has everything that a member can have.
+    pub(super) member: String,
+    pub(super) identity: String,
+    pub(super) external_ref: String,
+    pub(super) phone: String,
+    pub(super) tag: String,
+    pub(super) city: String,
+    /// In no community.
+    pub(super) loner: String,
+    pub(super) archived_member: String,
+    /// For a member to come.
+    pub(super) free_ref: String,
+    pub(super) free_phone: String,
+    pub(super) free_openid: String,
+    pub(super) communities_cursor: String,
+    pub(super) members_cursor: String,
+    pub(super) community_members_cursor: String,
+    pub(super) refresh_token: String,
+    /// As a thief without our key can make it: it names the session and proves nothing.
+    pub(super) forged_refresh_token: String,
+    pub(super) idempotency_key: String,
+}
+
+impl Things {
+    /// Well-formed names of nothing.
+    pub(super) fn absent() -> Self {
+        let number = next_number();
+        let cursor = || "AQ".to_owned() + &"QmV0ZWxnZXVzZSBpcyBhIHN0YXIu".repeat(4);
+        Self {
+            slug: format!("nobody-{number}"),
+            stranger: format!("nobody@absent-{number}.example"),
+            person: format!("nobody@absent-{number}.example"),
+            community: absent_id("com"),
+            archived_community: absent_id("com"),
+            member: absent_id("mbr"),
+            identity: absent_id("idn"),
+            external_ref: format!("absent-{number}"),
+            phone: phone(number),
+            tag: format!("absent-{number}"),
+            city: format!("Absent {number}"),
+            loner: absent_id("mbr"),
+            archived_member: absent_id("mbr"),
+            free_ref: format!("free-{number}"),
+            free_phone: phone(next_number()),
+            free_openid: format!("openid-{number}"),
+            communities_cursor: cursor(),
+            members_cursor: cursor(),
+            community_members_cursor: cursor(),
+            refresh_token: format!("shq_rt_{}", "A".repeat(91)),
+            forged_refresh_token: format!("shq_rt_{}", "A".repeat(91)),
+            idempotency_key: format!("key-{number}"),
+        }
+    }
+}
+
+/// Makes things of one tenant through the API.
+pub(super) struct Maker {
+    client: Client,
+    anonymous: Client,
+    slug: String,
+    person: String,
+    stranger: String,
+    mark: &'static str,
+}
+
+impl Maker {
+    pub(super) async fn new(
+        app: &TestApp,
+        tenant: &Tenant<'_>,
+        person: &str,
+        stranger: &str,
+        mark: &'static str,
+    ) -> Self {
+        Self {
+            client: tenant.sign_in(person).await,
+            anonymous: app.anonymous(),
+            slug: tenant.slug().to_owned(),
+            person: person.to_owned(),
+            stranger: stranger.to_owned(),
+            mark,
+        }
+    }
+
+    pub(super) async fn make(&self) -> Things {
+        let number = next_number();
+        let absent = Things::absent();
+        let (client, name) = (&self.client, |what: &str| format!("{} {what} {number}", self.mark));
+        self.judge_small_communities(&name("policy")).await;
+        let community = given::community_from(client, self.community(&name("readers"))).await;
+        let archived_community = given::community_from(client, self.community(&name("past readers"))).await;
+        self.archive("CommunityArchive", "communityArchive", &archived_community).await;
+
+        let things = Things {
+            external_ref: format!("{}-{number}", self.mark),
+            phone: phone(number),
+            tag: name("tag"),
+            city: name("city"),
+            ..absent
+        };
+        let member = self.member(&name("member"), &things).await;
+        let loner = given::member(client, &name("loner")).await;
+        let archived_member = given::member(client, &name("past member")).await;
+        for one in [&member, &archived_member] {
+            let input = json!({ "communityId": community["id"], "memberId": one["id"], "joinedAt": LONG_AGO });
+            client.run("CommunityMemberAdd", json!({ "input": input })).await.payload("communityMemberAdd");
+        }
+        // Leaves the community, which makes it one that declines.
+        self.archive("MemberArchive", "memberArchive", &archived_member).await;
+
+        let refresh_token = self.refresh_token().await;
+        Things {
+            slug: self.slug.clone(),
+            stranger: self.stranger.clone(),
+            person: self.person.clone(),
+            archived_community: text(&archived_community["id"]),
+            identity: self.identity(&member).await,
+            member: text(&member["id"]),
+            loner: text(&loner["id"]),
+            archived_member: text(&archived_member["id"]),
+            communities_cursor: self.cursor("{ list: communities(first: 1) { pageInfo { endCursor } } }", "list").await,
+            members_cursor: self.cursor("{ list: members(first: 1) { pageInfo { endCursor } } }", "list").await,
+            community_members_cursor: self
+                .cursor(
+                    &format!(
+                        "{{ of: community(id: {}) {{ list: members {{ pageInfo {{ endCursor }} }} }} }}",
+                        community["id"]
+                    ),
+                    "of.list",
+                )
+                .await,
+            community: text(&community["id"]),
+            forged_refresh_token: forged(&refresh_token, &self.refresh_token().await),
+            refresh_token,
+            ..things
+        }
+    }
+
+    fn community(&self, name: &str) -> Value {
+        let changes = json!({ "valueProposition": name, "foundedAt": LONG_AGO });
+        given::with(given::community_input(name), changes)
+    }
+
+    async fn member(&self, name: &str, things: &Things) -> Value {
+        let input = json!({
+            "displayName": name,
+            "externalRef": things.external_ref,
+            "phone": things.phone,
+            "realName": name,
+            "tags": [things.tag],
+            "identities": [{ "kind": "OPENID", "platform": "WECHAT", "appId": self.mark, "value": name }]
+        });
+        let member = given::member_from(&self.client, input).await;
+        let input = json!({ "memberId": member["id"], "profile": { "city": things.city } });
+        self.client.run("MemberProfileSet", json!({ "input": input })).await.payload("memberProfileSet");
+        member
+    }
+
+    /// So that communities of two are in the reports.
+    async fn judge_small_communities(&self, source: &str) {
+        let quota = json!({ "adminPercent": 5, "corePercent": 15, "tolerancePoints": 3, "minimumMembers": 1, "source": source });
+        let decline = json!({ "churnPercent": 20, "windowDays": 30, "minimumMembers": 1, "source": source });
+        let survival = json!({ "expectedPercent": 40, "months": 3, "source": source });
+        let input = json!({ "tierQuota": quota, "decline": decline, "survival": survival });
+        let document = "mutation($input: TenantPolicyUpdateInput!) {
+            tenantPolicyUpdate(input: $input) { userErrors { code } } }";
+        self.client.query(document, json!({ "input": input })).await.payload("tenantPolicyUpdate");
+    }
+
+    async fn archive(&self, operation: &str, field: &str, thing: &Value) {
+        self.client.run(operation, json!({ "input": { "id": thing["id"] } })).await.payload(field);
+    }
+
+    async fn identity(&self, member: &Value) -> String {
+        let document = "query($id: ID!) { member(by: { id: $id }) { identities { id } } }";
+        let answer = self.client.query(document, json!({ "id": member["id"] })).await;
+        text(answer.data("member.identities.0.id"))
+    }
+
+    async fn cursor(&self, document: &str, list: &str) -> String {
+        let answer = self.client.query(document, json!({})).await;
+        text(answer.data(&format!("{list}.pageInfo.endCursor")))
+    }
+
+    async fn refresh_token(&self) -> String {
+        let input = json!({ "tenant": self.slug, "email": self.person, "password": PASSWORD });
+        let answer = self.anonymous.run("SignIn", json!({ "input": input })).await;
+        text(&answer.payload("signIn")["session"]["refreshToken"])
+    }
+}
+
+/// A refresh token is a prefix, 36 bytes that say what it is for, and a proof: here of another session's.
+fn forged(token: &str, other: &str) -> String {
+    let body_end = "shq_rt_".len() + 36 / 3 * 4;
+    format!("{}{}", &token[..body_end], &other[body_end..])
+}
+
+fn phone(number: u32) -> String {
+    format!("+86138{number:08}")
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+fn next_number() -> u32 {
+    COUNTER.fetch_add(1, Ordering::Relaxed)
+}
