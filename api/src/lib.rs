@@ -2,6 +2,8 @@
 //!
 //! `api/ARCHITECTURE.md` is the map. This library exists for the binary `shequn` next to it.
 
+#![warn(missing_docs)]
+
 pub mod actor;
 pub mod app;
 pub mod cli;

@@ -75,8 +75,8 @@ impl Trial {
 
         for things in [&used, &self.things_of_b.make().await] {
             let before = self.snapshot().await;
-            let absent = (case.attempts)(&Things::absent(), &self.own);
-            for (attempt, absent) in (case.attempts)(things, &self.own).into_iter().zip(absent) {
+            let absent = case.attempts(&Things::absent(), &self.own);
+            for (attempt, absent) in case.attempts(things, &self.own).into_iter().zip(absent) {
                 let answer = case.run(&self.a, attempt).await;
                 self.shows_nothing_of_b(case, &answer);
                 let about_nothing = case.run(&self.a, absent).await;

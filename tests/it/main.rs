@@ -11,6 +11,7 @@
     reason = "a test that cannot go on must stop loudly, and it lives in real time"
 )]
 
+mod architecture;
 mod bodies;
 mod communities;
 mod connections;

@@ -1,17 +1,28 @@
 // Counts checks and ends the process: non-zero unless all passed, and there were some.
 
+/** Lines of a failure's reason that are shown. */
+const LONGEST_REASON = 12;
+
 const outcomes = { passed: 0, failed: 0 };
 
-/** Runs one check; a failure is told and the next one goes on. */
+/** Runs one check and gives whether it held; a failure is told, and the next one goes on. */
 export async function check(sentence, body) {
   try {
     await body();
     outcomes.passed += 1;
     console.log(`ok    ${sentence}`);
+    return true;
   } catch (error) {
     outcomes.failed += 1;
-    console.log(`FAIL  ${sentence}\n      ${String(error?.message ?? error).replaceAll('\n', '\n      ')}`);
+    console.log(`FAIL  ${sentence}`);
+    for (const line of linesOf(error)) console.log(`      ${line}`);
+    return false;
   }
+}
+
+function linesOf(error) {
+  const text = String(error?.message ?? error).replaceAll(/\u001b\[\d+m/g, '');
+  return text.split('\n').slice(0, LONGEST_REASON);
 }
 
 export function finish() {

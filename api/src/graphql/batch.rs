@@ -98,7 +98,8 @@ impl<R: Send + Sync + 'static> Ref<R> {
         let loaded = cell
             .get_or_init(|| async move {
                 let value = load(page).await?;
-                Ok(Arc::new(value) as Arc<dyn Any + Send + Sync>)
+                let value: Arc<dyn Any + Send + Sync> = Arc::new(value);
+                Ok(value)
             })
             .await
             .clone()?;

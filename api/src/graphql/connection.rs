@@ -6,8 +6,11 @@ use std::sync::Arc;
 use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use futures_util::future::BoxFuture;
 
+use super::batch::Ref;
+use super::pagination::CursorSpace;
 use crate::error::ApiError;
-use crate::platform::db::keyset::Slice;
+use crate::platform::crypto::MasterKey;
+use crate::platform::db::keyset::{Position, Slice};
 
 /// A type that stands in connections under its own name.
 pub trait Noun: OutputType + Clone {
@@ -90,6 +93,20 @@ impl<E: EdgeType> Connection<E> {
     async fn total_count(&self) -> Result<i64, ApiError> {
         (self.total)().await
     }
+}
+
+/// The plain edges of rows that were loaded together.
+pub fn edges<R: Send + Sync + 'static, N>(
+    rows: Vec<Ref<R>>,
+    (space, master): (&CursorSpace, &MasterKey),
+    position: impl Fn(&R) -> Option<Position>,
+    node: impl Fn(Ref<R>) -> N,
+) -> Result<Vec<Edge<N>>, ApiError> {
+    let edge = |row: Ref<R>| {
+        let position = position(row.row()?).ok_or_else(|| ApiError::internal("a sort key was not read"))?;
+        Ok(Edge { cursor: space.seal(master, &position)?, node: node(row) })
+    };
+    rows.into_iter().map(edge).collect()
 }
 
 /// An item of a list and its place.

@@ -72,7 +72,7 @@ impl<T: Serialize + DeserializeOwned> Outcome for T {}
 /// An attempt at a call: new, or known to be finished.
 pub enum Begun<T> {
     /// Do the work, then [`Attempt::finish`].
-    Fresh(Attempt),
+    Fresh(Box<Attempt>),
     /// It was done before; this is how it ended.
     Replay(Result<T, Failure>),
 }
@@ -156,7 +156,7 @@ impl Platform {
             }
             tx.savepoint().await?;
         }
-        Ok(Begun::Fresh(Attempt { tx, call: call.clone(), actor, platform: self.clone() }))
+        Ok(Begun::Fresh(Box::new(Attempt { tx, call: call.clone(), actor, platform: self.clone() })))
     }
 }
 

@@ -7,7 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// A source of random bytes.
 #[derive(Clone)]
-pub struct Random(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Random(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Random {
     /// The operating system's generator.
@@ -15,6 +17,7 @@ impl Random {
     /// A machine that cannot give random bytes cannot run this program: the process ends rather than
     /// hand out predictable keys.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for randomness")]
     pub fn system() -> Self {
         Self(Arc::new(|bytes| {
             if getrandom::fill(bytes).is_err() {

@@ -59,15 +59,19 @@ fn skipped(text: &str) -> usize {
 }
 
 fn comment_length(text: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, _) in text.char_indices() {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(sign) = text[at..].chars().next() {
         if text[at..].starts_with("/*") {
             depth += 1;
+            at += 2;
         } else if text[at..].starts_with("*/") {
             depth -= 1;
+            at += 2;
             if depth == 0 {
-                return at + 2;
+                return at;
             }
+        } else {
+            at += sign.len_utf8();
         }
     }
     text.len()

@@ -8,10 +8,10 @@ use super::super::Members;
 use super::super::membership::Tier;
 use super::super::service::{By, Filter, Sort};
 use super::columns;
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::graph::member::Member;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, Total};
+use crate::graphql::connection::{Connection, Edge, Total, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_id;
@@ -128,19 +128,14 @@ async fn list(
     let filter = filter(service, &reader, input).await?;
     let wanted = columns(&Selection::of_nodes(ctx));
     let slice = service.list(request.actor(), &reader, &filter, sort, (&page, wanted)).await?;
-    let positions = slice.items.iter().map(|row| row.position(sort)).collect::<Vec<_>>();
-    let refs = Page::new(Arc::clone(&reader), slice.items).refs();
-    let mut edges = Vec::with_capacity(refs.len());
-    for (member, position) in refs.into_iter().zip(positions) {
-        let position = position.ok_or_else(|| ApiError::new(ErrorCode::Internal, "A sort key was not read."))?;
-        edges.push(Edge { cursor: space.seal(master, &position)?, node: Member::new(member) });
-    }
+    let rows = Page::new(Arc::clone(&reader), slice.items).refs();
+    let items = edges(rows, (&space, master), |row| row.position(sort), Member::new)?;
     let (service, actor) = (service.clone(), request.actor().clone());
     let total: Total = Arc::new(move || {
         let (service, actor, reader, filter) = (service.clone(), actor.clone(), Arc::clone(&reader), filter.clone());
         Box::pin(async move { service.count(&actor, &reader, &filter).await })
     });
-    Ok(Connection::new(Slice { items: edges, has_next: slice.has_next, has_previous: slice.has_previous }, total))
+    Ok(Connection::new(Slice { items, has_next: slice.has_next, has_previous: slice.has_previous }, total))
 }
 
 async fn filter(service: &Members, reader: &TenantTx, input: MemberFilter) -> Result<Filter, ApiError> {

@@ -7,7 +7,6 @@ use sea_orm::sea_query::extension::postgres::PgFunc;
 use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, Func, LockType, OnConflict, Query, SimpleExpr};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, NotSet, QueryFilter as _, Value};
 use shequn_entity::{community_memberships, import_jobs, member_identities, members};
-use uuid::Uuid;
 
 use crate::domains::members::store::NewRow;
 use crate::platform::db::any::is_any;
@@ -233,7 +232,7 @@ pub(super) async fn insert_job(
 pub(super) async fn update_job(tx: &TenantTx, job: &Job, now: DateTime<Utc>) -> Result<(), DbError> {
     use import_jobs::Column;
     tx.update::<import_jobs::Entity>()
-        .filter(Column::Id.eq(Uuid::from(job.id.uuid())))
+        .filter(Column::Id.eq(job.id.uuid()))
         .col_expr(Column::ByteOffset, Expr::value(job.byte_offset))
         .col_expr(Column::Line, Expr::value(job.line))
         .col_expr(Column::RowsCreated, Expr::value(job.created))

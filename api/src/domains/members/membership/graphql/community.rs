@@ -151,8 +151,16 @@ impl CommunityMembers {
         // A cursor belongs to one community, so that a page with one is loaded for it alone.
         let alone = args.has_cursor().then_some(own);
         let key = format!("{alone:?}{page:?}{filter:?}{sort:?}{wanted:?}");
-        let load = self.loader(ctx, (page, sort), filter.clone(), &selection, alone)?;
-        let loaded = self.0.load("community.members", key, load).await?;
+        let columns = columns(&selection);
+        let (members, actor, restriction) = (ctx.service::<Members>()?.clone(), ctx.actor()?.clone(), filter.clone());
+        let load = |communities: Arc<Page<CommunityRow>>| async move {
+            let reader = communities.reader();
+            let parents = alone.map_or_else(|| ids(communities.rows()), |own| vec![own]);
+            let page = (&page, sort, &columns);
+            let found = members.of_communities(&actor, reader, &parents, &restriction, page).await?;
+            Ok(join(reader, page.0, found))
+        };
+        let loaded: Arc<Loaded> = self.0.load("community.members", key, load).await?;
 
         let mut edges = Slice { items: Vec::new(), has_next: false, has_previous: false };
         if let Some(slice) = loaded.get(&own) {
@@ -168,29 +176,6 @@ impl CommunityMembers {
             }
         }
         Ok(Connection::new(edges, self.total(ctx, filter)?))
-    }
-
-    fn loader(
-        &self,
-        ctx: &Context<'_>,
-        (page, sort): (KeysetPage, Sort),
-        filter: Filter,
-        selection: &Selection,
-        alone: Option<CommunityId>,
-    ) -> Result<
-        impl FnOnce(Arc<Page<CommunityRow>>) -> futures_util::future::BoxFuture<'static, Result<Loaded, ApiError>> + use<>,
-        ApiError,
-    > {
-        let (members, actor) = (ctx.service::<Members>()?.clone(), ctx.actor()?.clone());
-        let columns = columns(selection);
-        Ok(move |communities: Arc<Page<CommunityRow>>| -> futures_util::future::BoxFuture<'static, _> {
-            Box::pin(async move {
-                let reader = communities.reader();
-                let parents = alone.map_or_else(|| ids(communities.rows()), |own| vec![own]);
-                let found = members.of_communities(&actor, reader, &parents, &filter, (&page, sort, &columns)).await?;
-                Ok(join(reader, &page, found))
-            })
-        })
     }
 
     fn total(&self, ctx: &Context<'_>, filter: Filter) -> Result<Total, ApiError> {

@@ -1,0 +1,379 @@
+//! The architecture as data, and what breaks it.
+//!
+//! Paths are those of the crate without the leading `crate::`. A path that is allowed allows what is below it.
+
+use super::source::{Mention, Source};
+
+/// The slices in their order, each with those it stands on directly. It may also name what those stand on.
+pub const SLICES: &[(&str, &[&str])] =
+    &[("tenants", &[]), ("auth", &["tenants"]), ("communities", &["tenants"]), ("members", &["communities", "auth"])];
+
+/// Modules within a slice that have its file words over again.
+pub const SUB_SLICES: &[&str] = &["membership", "import"];
+
+/// Which slice reads and writes a table; `platform` for those of its own services.
+pub const TABLES: &[(&str, &str)] = &[
+    ("tenants", "tenants"),
+    ("users", "auth"),
+    ("tenant_memberships", "auth"),
+    ("sessions", "auth"),
+    ("communities", "communities"),
+    ("members", "members"),
+    ("member_identities", "members"),
+    ("member_profile_values", "members"),
+    ("member_tags", "members"),
+    ("community_memberships", "members"),
+    ("import_jobs", "members"),
+    ("outbox", "platform"),
+    ("outbox_cursors", "platform"),
+    ("idempotency_records", "platform"),
+];
+
+/// What files of these names do in a slice, which roles they may name (in slices that they may name at all),
+/// and what else of the crate.
+pub struct Role {
+    pub name: &'static str,
+    pub files: &'static [&'static str],
+    pub roles: &'static [&'static str],
+    pub elsewhere: &'static [&'static str],
+}
+
+pub const ROLES: &[Role] = &[
+    // Decisions: what they say is the same whatever the time and the storage.
+    Role {
+        name: "model",
+        files: &["model", "profile", "report"],
+        roles: &["model"],
+        elsewhere: &[
+            "actor::Role",
+            "actor::UserActor",
+            "error::UserError",
+            "error::UserErrorCode",
+            "platform::ids",
+            "platform::named",
+            "platform::phone",
+            "platform::text",
+        ],
+    },
+    Role {
+        name: "secrets",
+        files: &["keys", "passwords", "personal", "tokens"],
+        roles: &["model", "secrets", "error"],
+        elsewhere: &["actor", "error", "platform"],
+    },
+    // Reads files that come from outside.
+    Role {
+        name: "reader",
+        files: &["reader"],
+        roles: &["model", "reader", "error"],
+        elsewhere: &["error", "platform::ids", "platform::text"],
+    },
+    Role { name: "error", files: &["error"], roles: &["model", "error"], elsewhere: &["error", "platform"] },
+    Role {
+        name: "store",
+        files: &["store", "store_details"],
+        roles: &["model", "secrets", "store"],
+        elsewhere: &["actor::Role", "error", "platform::db", "platform::ids", "platform::text"],
+    },
+    Role {
+        name: "events",
+        files: &["consumer", "events", "jobs"],
+        roles: &["model", "store", "events"],
+        elsewhere: &["error", "platform"],
+    },
+    // Use cases.
+    Role {
+        name: "service",
+        files: &["service", "sessions", "file"],
+        roles: &["model", "secrets", "reader", "error", "store", "events", "service"],
+        elsewhere: &["actor", "error", "platform"],
+    },
+    Role {
+        name: "graphql",
+        files: &["graphql"],
+        roles: &["model", "error", "service", "graphql"],
+        elsewhere: &["actor", "error", "graph", "graphql", "platform"],
+    },
+];
+
+/// What the parts outside the slices may name: the longest matching place counts.
+pub const PLACES: &[(&str, &[&str])] = &[
+    ("platform/", &["platform"]),
+    ("platform/db/", &["error", "platform"]),
+    // A record belongs to an actor, and a refusal is remembered.
+    ("platform/idempotency.rs", &["actor", "error", "platform"]),
+    ("error.rs", &["actor::Scope", "error", "platform::text"]),
+    ("actor.rs", &["actor", "error", "platform::db", "platform::ids"]),
+    ("config.rs", &["config", "platform"]),
+    ("telemetry.rs", &["config"]),
+    ("graphql/", &["actor", "error", "graphql", "platform"]),
+    ("graph/", &["domains", "error", "graph", "graphql", "platform::ids"]),
+    ("schema.rs", &["app", "domains", "graph", "schema"]),
+    ("app.rs", &["app", "config", "domains", "error", "platform"]),
+    ("http/", &["actor", "app", "config", "error", "graphql::context", "http", "platform", "schema"]),
+    ("demo/", &["actor", "app", "demo", "domains", "error", "platform"]),
+    ("cli/", &["actor", "app", "cli", "config", "demo", "domains", "error", "http", "platform", "schema", "telemetry"]),
+    ("lib.rs", &[]),
+    ("main.rs", &[]),
+];
+
+/// Libraries that belong somewhere: the only files (by role, or by place) that may name them.
+pub const LIBRARIES: &[(&str, &[&str])] = &[
+    ("actix_web", &["http/"]),
+    ("argon2", &["secrets"]),
+    // Besides GraphQL's own files: enumerations and errors are what clients see, wherever they are declared.
+    (
+        "async_graphql",
+        &["graphql", "graphql/", "graph/", "schema.rs", "http/", "actor.rs", "error.rs", "platform/named.rs"],
+    ),
+    ("aws_lc_rs", &["platform/crypto.rs", "platform/random.rs", "secrets"]),
+    ("clap", &["cli/"]),
+    ("csv", &["reader", "domains/members/import/file.rs"]),
+    ("encoding_rs", &["reader", "domains/members/import/file.rs"]),
+    ("getrandom", &["platform/random.rs"]),
+    ("jsonwebtoken", &["secrets"]),
+    ("phonenumber", &["platform/phone.rs"]),
+    ("prometheus_client", &["http/metrics.rs"]),
+    ("redis", &["platform/kv.rs"]),
+    ("sea_orm", &["store", "events", "platform/db/", "platform/outbox.rs", "platform/idempotency.rs", "cli/"]),
+    ("sea_query_sqlx", &["platform/db/"]),
+    ("shequn_entity", &["store", "events", "platform/db/", "platform/outbox.rs", "platform/idempotency.rs"]),
+    ("shequn_migration", &["cli/migrate.rs"]),
+    ("sqlx", &["platform/db/"]),
+    ("toml", &["config.rs"]),
+    ("tracing_subscriber", &["telemetry.rs", "cli/mod.rs"]),
+    ("unicode_normalization", &["platform/text.rs"]),
+];
+
+/// The libraries that decisions may use: types and their arithmetic.
+pub const PURE_LIBRARIES: &[&str] = &["chrono", "chrono_tz", "serde", "serde_json", "thiserror", "uuid"];
+
+/// Calls that hand out authority, and the only files that may make them.
+pub const AUTHORITY: &[(&str, &[&str])] = &[
+    // Across all tenants: sign-in, the dispatcher, the command line, and the question whether the database answers.
+    ("system", &["domains/auth/service.rs", "platform/outbox.rs", "platform/db/", "cli/", "demo/", "http/health.rs"]),
+    // For one tenant: from an actor, or for nobody's tenant when the server looks at its role.
+    ("TenantScope::new", &["actor.rs", "platform/db/check.rs"]),
+];
+
+/// Where a role, or a file, names more than its rule says: what, and why that is right. One that nothing needs
+/// is an error.
+pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("graphql", "crate::domains::communities::store::CommunityRow", ROW),
+    ("graphql", "crate::domains::members::store::MemberRow", ROW),
+    ("graphql", "crate::domains::members::membership::store::Joining", ROW),
+    ("domains/members/graphql/object.rs", "crate::domains::members::store_details", HANGS_ON),
+    ("domains/communities/store.rs", "crate::domains::communities::service::Filter", QUESTION),
+    ("domains/communities/store.rs", "crate::domains::communities::service::Sort", QUESTION),
+    ("domains/members/store.rs", "crate::domains::members::service::Filter", QUESTION),
+    ("domains/members/store.rs", "crate::domains::members::service::Sort", QUESTION),
+    ("domains/members/membership/store.rs", "crate::domains::members::membership::service::Filter", QUESTION),
+    ("domains/members/membership/store.rs", "crate::domains::members::membership::service::CommunityMember", ROW),
+];
+
+const ROW: &str = "a row with the columns that were selected: the store makes it, use cases hand it on as it is";
+const QUESTION: &str = "what a list is asked for: declared beside the use case that takes it, read by the statement";
+const HANGS_ON: &str = "tags, identities and profile hang on members whom the caller was let read; nothing is decided";
+
+/// Whether an exception covers the mention.
+pub fn is_excused(source: &Source, mention: &Mention) -> bool {
+    EXCEPTIONS.iter().any(|exception| covers(exception, source, mention))
+}
+
+/// Whether this exception does.
+pub fn covers((place, path, _): &(&str, &str, &str), source: &Source, mention: &Mention) -> bool {
+    stands_in(source, &[place]) && is_below(&mention.declared, path)
+}
+
+/// A rule: its name, what it finds wrong with a mention, and snippets that it must find wrong.
+pub struct Rule {
+    pub name: &'static str,
+    pub breaks: fn(&Source, &Mention) -> bool,
+    pub caught: &'static [(&'static str, &'static str)],
+}
+
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "a part outside the slices names only what it stands on",
+        breaks: |source, mention| {
+            let Some(path) = mention.declared.strip_prefix("crate::") else { return false };
+            let place = PLACES.iter().filter(|(place, _)| source.file.starts_with(place)).max_by_key(|(p, _)| p.len());
+            place.is_some_and(|(_, allowed)| !allowed.iter().any(|part| is_below(path, part)))
+        },
+        caught: &[
+            ("platform/outbox.rs", "use crate::domains::communities::MemberCounts;"),
+            ("platform/kv.rs", "fn key(actor: &crate::actor::Actor) {}"),
+            ("http/endpoint.rs", "use crate::{app::App, graph::member::Member};"),
+            ("graphql/batch.rs", "type Row = crate::domains::members::MemberRow;"),
+            ("cli/tenant.rs", "crate::graphql::ids::parse_id(a, b)"),
+        ],
+    },
+    Rule {
+        name: "a file of a slice names only the roles it stands on",
+        breaks: |source, mention| {
+            let (Some(role), Some(named)) = (role_of(&source.file), role_of_path(&mention.declared)) else {
+                return false;
+            };
+            !role.roles.contains(&named.name)
+        },
+        caught: &[
+            ("domains/auth/store.rs", "use super::service::Auth;"),
+            ("domains/auth/model.rs", "mod tests { use super::super::store; }"),
+            ("domains/communities/graphql/query.rs", "use super::super::{Communities, store};"),
+            ("domains/communities/service.rs", "use super::graphql;\nfn f() { graphql::columns(s) }"),
+            ("domains/communities/report.rs", "use super::*;\nfn f(c: &super::Communities) {}"),
+            ("domains/members/membership/model.rs", "use crate::domains::communities::CommunityRow;"),
+        ],
+    },
+    Rule {
+        name: "a file of a slice names only the parts of the crate it stands on",
+        breaks: |source, mention| {
+            let (Some(role), Some(path)) = (role_of(&source.file), mention.declared.strip_prefix("crate::")) else {
+                return false;
+            };
+            !is_below(path, "domains") && !role.elsewhere.iter().any(|part| is_below(path, part))
+        },
+        caught: &[
+            ("domains/auth/model.rs", "use crate::platform::{clock::Clock, ids::UserId};"),
+            ("domains/auth/model.rs", "fn f(tx: &crate::platform::db::TenantTx) {}"),
+            ("domains/members/store.rs", "use crate::graphql::batch::Page;"),
+            ("domains/members/service.rs", "use crate::graph::member as composed;"),
+            ("domains/members/store.rs", "use crate::platform::outbox::Outbox;"),
+        ],
+    },
+    Rule {
+        name: "a slice names only slices above it",
+        breaks: |source, mention| {
+            let (Some(own), Some(other)) = (slice_of(&source.file, '/'), slice_of_path(&mention.reached)) else {
+                return false;
+            };
+            own != other && !stands_on(own, other)
+        },
+        caught: &[
+            ("domains/tenants/service.rs", "use crate::domains::auth::Auth;"),
+            ("domains/communities/graphql/object.rs", "use crate::domains::members::MemberRef;"),
+            ("domains/communities/store.rs", "use crate::domains::{auth::Viewer, tenants::Tenant};"),
+        ],
+    },
+    Rule {
+        name: "a slice is reached through its public face",
+        breaks: |source, mention| {
+            let Some(other) = slice_of_path(&mention.reached) else { return false };
+            if slice_of(&source.file, '/') == Some(other) || source.file == "domains/mod.rs" {
+                return false;
+            }
+            let mut inside = mention.reached.split("::").skip(3).skip_while(|part| SUB_SLICES.contains(part));
+            let file = inside.next().and_then(role_of_word);
+            file.is_some_and(|role| role.name != "graphql" || !is_graphql(&source.file))
+        },
+        caught: &[
+            ("app.rs", "use crate::domains::auth::service::Auth;"),
+            ("domains/members/service.rs", "use crate::domains::communities;\nfn f() { communities::store::lock(t) }"),
+            ("domains/members/service.rs", "use crate::domains::communities::graphql::columns;"),
+            ("graph/member.rs", "use crate::domains::members::membership::model::Tier;"),
+        ],
+    },
+    Rule {
+        name: "a library is named only where it belongs",
+        breaks: |source, mention| {
+            let library = mention.declared.split("::").next().unwrap_or_default();
+            let known = LIBRARIES.iter().find(|(name, _)| *name == library);
+            let is_columns = library == "shequn_entity" && mention.declared.contains("::Column");
+            known.is_some_and(|(_, places)| !stands_in(source, places))
+                // Which columns a list reads is decided by the selection and handed down.
+                && !(is_columns && ["service", "graphql"].iter().any(|role| stands_in(source, &[role])))
+        },
+        caught: &[
+            ("domains/auth/service.rs", "use sea_orm::EntityTrait;"),
+            ("domains/auth/service.rs", "async fn f() -> Result<(), async_graphql::Error> {}"),
+            ("domains/members/service.rs", "use shequn_entity::members::{Column, Entity};"),
+            ("platform/outbox.rs", "sqlx::query(a)"),
+            ("graphql/context.rs", "actix_web::web::Data::new(1)"),
+        ],
+    },
+    Rule {
+        name: "decisions use types and arithmetic only",
+        breaks: |source, mention| {
+            let library = mention.declared.split("::").next().unwrap_or_default();
+            let is_decision = role_of(&source.file).is_some_and(|role| role.name == "model");
+            is_decision && library != "crate" && !PURE_LIBRARIES.contains(&library)
+        },
+        caught: &[
+            ("domains/auth/model.rs", "tokio::time::sleep(a)"),
+            ("domains/communities/report.rs", "use tracing as log;"),
+        ],
+    },
+    Rule {
+        name: "a table belongs to one slice",
+        breaks: |source, mention| {
+            let Some(table) = mention.declared.strip_prefix("shequn_entity::") else { return false };
+            let owner = TABLES.iter().find(|(name, _)| is_below(table, name)).map(|(_, owner)| *owner);
+            let own = slice_of(&source.file, '/').or_else(|| source.file.split('/').next());
+            // Another slice's parts say which of the owner's columns they need.
+            owner != own && !(table.contains("::Column") && is_graphql(&source.file))
+        },
+        caught: &[
+            ("domains/communities/store.rs", "use shequn_entity::{communities, community_memberships};"),
+            ("platform/outbox.rs", "shequn_entity::tenants::Entity::default()"),
+        ],
+    },
+    Rule {
+        name: "authority over a tenant is made in one place",
+        breaks: |source, mention| {
+            AUTHORITY.iter().any(|(call, files)| {
+                mention.declared.ends_with(call) && call.contains("::") && !stands_in(source, files)
+            })
+        },
+        caught: &[("domains/auth/service.rs", "use crate::platform::db::TenantScope;\nfn f() { TenantScope::new(t) }")],
+    },
+];
+
+/// The calls of `source` that hand out an authority it may not have.
+pub fn misplaced_calls(source: &Source) -> Vec<(usize, String)> {
+    let is_misplaced = |name: &str| AUTHORITY.iter().any(|(call, files)| *call == name && !stands_in(source, files));
+    source.calls.iter().filter(|(_, name)| is_misplaced(name)).cloned().collect()
+}
+
+/// The role of a file of a slice; its table of contents has none and may name everything.
+pub fn role_of(file: &str) -> Option<&'static Role> {
+    let inside = file.strip_prefix("domains/")?.trim_end_matches(".rs");
+    inside.split('/').skip(1).find_map(role_of_word)
+}
+
+fn role_of_path(path: &str) -> Option<&'static Role> {
+    path.strip_prefix("crate::domains::")?.split("::").skip(1).find_map(role_of_word)
+}
+
+fn role_of_word(word: &str) -> Option<&'static Role> {
+    ROLES.iter().find(|role| role.files.contains(&word))
+}
+
+fn slice_of(path: &str, separator: char) -> Option<&str> {
+    let (first, rest) = path.split_once(separator)?;
+    (first == "domains").then(|| rest.split(separator).next().unwrap_or_default()).filter(|slice| *slice != "mod.rs")
+}
+
+fn slice_of_path(path: &str) -> Option<&str> {
+    path.strip_prefix("crate::domains::").and_then(|rest| rest.split("::").next())
+}
+
+fn stands_on(slice: &str, other: &str) -> bool {
+    let direct = SLICES.iter().find(|(name, _)| *name == slice).map_or(&[][..], |(_, direct)| direct);
+    direct.iter().any(|below| *below == other || stands_on(below, other))
+}
+
+fn is_graphql(file: &str) -> bool {
+    file == "schema.rs" || file.starts_with("graph/") || role_of(file).is_some_and(|role| role.name == "graphql")
+}
+
+/// Whether the file has one of these roles or is in one of these places.
+fn stands_in(source: &Source, places: &[&str]) -> bool {
+    let role = role_of(&source.file).map(|role| role.name);
+    places
+        .iter()
+        .any(|place| if place.contains(['/', '.']) { source.file.starts_with(place) } else { role == Some(place) })
+}
+
+fn is_below(path: &str, part: &str) -> bool {
+    path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
