@@ -185,17 +185,21 @@ impl Config {
     }
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner may read: whole or, if the process is killed, as it was before.
 pub fn write_private(path: &Path, content: &str) -> Result<(), ConfigError> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = PathBuf::from(name);
     std::fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(content.as_bytes()))
+        .open(&new)
+        .and_then(|mut file| file.write_all(content.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&new, path))
         .map_err(|source| file_error(path, source))
 }
 

@@ -11,7 +11,8 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), tracing_subscriber::
     let filter = EnvFilter::try_new(filter)?
         .add_directive("sqlx::postgres::notice=off".parse()?)
         .add_directive("sqlx=warn".parse()?)
-        .add_directive("sea_orm_migration=warn".parse()?);
+        .add_directive("sea_orm_migration=warn".parse()?)
+        .add_directive("actix_server=warn".parse()?);
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
     match format {

@@ -50,3 +50,12 @@ pub async fn joined(client: &Client, community: &Value, member: &Value, tier: &s
     let answer = client.run("CommunityMemberAdd", json!({ "input": input })).await;
     answer.payload("communityMemberAdd");
 }
+
+/// Members from up to 1,000 rows of an import, none of which is refused; gives their ids.
+pub async fn imported(client: &Client, rows: Vec<Value>) -> Vec<Value> {
+    let answer = client.run("MembersImport", json!({ "input": { "rows": rows } })).await;
+    let outcomes = answer.payload("membersImport")["outcomes"].as_array().unwrap();
+    let refused = outcomes.iter().find(|outcome| outcome["status"] == "REFUSED");
+    assert!(refused.is_none(), "{refused:?}");
+    outcomes.iter().map(|outcome| outcome["memberId"].clone()).collect()
+}

@@ -124,11 +124,17 @@ export class Console {
   }
 }
 
-/** Nothing went wrong, and every root field and its object is there. */
+/** Nothing went wrong at any level, and every root field has its object. */
 export function assertAnswered(answer) {
   assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
-  for (const [field, value] of Object.entries(answer.data)) {
-    assert.notEqual(value, null, `${field} is null`);
-    assert.deepEqual(value.userErrors ?? [], [], field);
+  for (const [field, value] of Object.entries(answer.data)) assert.notEqual(value, null, `${field} is null`);
+  assertNoErrors(answer.data, 'data');
+}
+
+function assertNoErrors(value, path) {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, part] of Object.entries(value)) {
+    if (key === 'userErrors' || key === 'errors') assert.deepEqual(part, [], `${path}.${key}`);
+    else assertNoErrors(part, `${path}.${key}`);
   }
 }

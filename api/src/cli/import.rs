@@ -43,7 +43,7 @@ pub(super) enum EncodingName {
 
 pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
     let Command::Members { file, tenant, encoding, refused } = command;
-    let tx = app.platform.db.system().await?;
+    let tx = app.platform.db.system_reader().await?;
     let found = app.tenants.find_by_slug_in(&tx, &tenant).await;
     drop(tx);
     let tenant = found

@@ -20,7 +20,7 @@ pub(super) async fn live() -> HttpResponse {
 pub(super) async fn ready(endpoint: web::Data<Endpoint>, draining: web::Data<Draining>) -> HttpResponse {
     let stopping = draining.0.load(Ordering::Relaxed);
     let db = endpoint.app.platform.db.clone();
-    let ask = endpoint.runtime.spawn(async move { tokio::time::timeout(PATIENCE, db.system()).await });
+    let ask = endpoint.runtime.spawn(async move { tokio::time::timeout(PATIENCE, db.system_reader()).await });
     let database = matches!(ask.await, Ok(Ok(Ok(_))));
     let kv = endpoint.app.platform.kv.clone();
     let store = match &kv {

@@ -1,6 +1,6 @@
 //! The same request twice, one effect.
 //!
-//! A use case begins an [`Attempt`] in its own write transaction and finishes it with its result. The
+//! A use case runs through [`Platform::once`], in a write transaction of its own. The
 //! record and the effect commit together; a business refusal is remembered while its effects roll back;
 //! a failure (permission, outage, defect) is not remembered. What is stored is the typed outcome: ids
 //! and codes, never personal text.
@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, QueryFilter as _, Statement};
 use serde::Serialize;
@@ -16,7 +17,7 @@ use shequn_entity::idempotency_records::{ActiveModel, Column, Entity};
 
 use super::Platform;
 use super::crypto::sha256;
-use super::db::{DbError, TenantTx};
+use super::db::{DbError, TenantScope, TenantTx};
 use crate::actor::Actor;
 use crate::error::{ApiError, ErrorCode, Failure, UserError};
 
@@ -70,7 +71,7 @@ pub trait Outcome: Serialize + DeserializeOwned {}
 impl<T: Serialize + DeserializeOwned> Outcome for T {}
 
 /// An attempt at a call: new, or known to be finished.
-pub enum Begun<T> {
+enum Begun<T> {
     /// Do the work, then [`Attempt::finish`].
     Fresh(Box<Attempt>),
     /// It was done before; this is how it ended.
@@ -78,7 +79,7 @@ pub enum Begun<T> {
 }
 
 /// A running attempt: owns the transaction until it ends.
-pub struct Attempt {
+struct Attempt {
     tx: TenantTx,
     call: Call,
     actor: String,
@@ -86,14 +87,8 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The transaction to do the work in.
-    #[must_use]
-    pub fn tx(&self) -> &TenantTx {
-        &self.tx
-    }
-
     /// Ends the transaction by what the work returned, and remembers it where the call has a key.
-    pub async fn finish<T: Outcome, E: Into<Failure>>(self, result: Result<T, E>) -> Result<T, Failure> {
+    async fn finish<T: Outcome, E: Into<Failure>>(self, result: Result<T, E>) -> Result<T, Failure> {
         match result.map_err(Into::into) {
             Ok(value) => {
                 self.remember(&Ok(&value)).await?;
@@ -129,8 +124,25 @@ impl Attempt {
 }
 
 impl Platform {
+    /// Runs a use case once for its call: in one transaction, or not at all when it was done before.
+    pub async fn once<T, E, F>(&self, scope: TenantScope, (actor, call): (&Actor, &Call), work: F) -> Result<T, Failure>
+    where
+        T: Outcome,
+        E: Into<Failure>,
+        F: for<'a> FnOnce(&'a TenantTx) -> BoxFuture<'a, Result<T, E>>,
+    {
+        let tx = self.db.write(scope).await?;
+        match self.begin(tx, actor, call).await? {
+            Begun::Replay(outcome) => outcome,
+            Begun::Fresh(attempt) => {
+                let result = work(&attempt.tx).await;
+                attempt.finish(result).await
+            }
+        }
+    }
+
     /// Begins `call` in `tx`, which the attempt keeps.
-    pub async fn begin<T: Outcome>(&self, tx: TenantTx, actor: &Actor, call: &Call) -> Result<Begun<T>, Failure> {
+    async fn begin<T: Outcome>(&self, tx: TenantTx, actor: &Actor, call: &Call) -> Result<Begun<T>, Failure> {
         let actor = actor.label();
         if let Some(key) = &call.key {
             lock(&tx, &actor, call, key).await?;

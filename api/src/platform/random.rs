@@ -1,9 +1,9 @@
-//! Randomness, injected: the operating system's, or a seeded stream for demo data.
+//! Randomness, injected: the operating system's.
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+/// 32 letters and digits, so that each takes five bits of a byte without bias.
+const SIGNS: &[u8; 32] = b"23456789abcdefghijkmnpqrstuvwxyz";
 
 /// A source of random bytes.
 #[derive(Clone)]
@@ -35,9 +35,13 @@ impl Random {
         bytes
     }
 
-    /// A password for people to copy: 16 letters, digits, hyphens and underscores, 96 bits.
+    /// A password for people to read and copy, like `k7mf-q2xw-9trd-hn4p`: 80 bits, and no sign that looks
+    /// like another.
     #[must_use]
     pub fn password(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.bytes::<12>())
+        let sign = |byte: &u8| SIGNS.get(usize::from(byte % 32)).copied().map(char::from);
+        let groups = self.bytes::<16>();
+        let groups: Vec<String> = groups.chunks(4).map(|group| group.iter().filter_map(sign).collect()).collect();
+        groups.join("-")
     }
 }

@@ -8,25 +8,25 @@ use super::tokens::{Token, tokens};
 type Path = Vec<String>;
 
 /// A path that leads out of its line: into the crate or into a library.
-pub struct Mention {
-    pub line: usize,
+pub(super) struct Mention {
+    pub(super) line: usize,
     /// As it was reached: `crate::domains::auth::Auth`.
-    pub reached: String,
+    pub(super) reached: String,
     /// Where re-exports lead it: `crate::domains::auth::service::Auth`.
-    pub declared: String,
+    pub(super) declared: String,
 }
 
 /// A file below `api/src`, and what it names.
-pub struct Source {
-    pub file: String,
-    pub lines: usize,
-    pub mentions: Vec<Mention>,
+pub(super) struct Source {
+    pub(super) file: String,
+    pub(super) lines: usize,
+    pub(super) mentions: Vec<Mention>,
     /// Every `.name(` with its line.
-    pub calls: Vec<(usize, String)>,
+    pub(super) calls: Vec<(usize, String)>,
 }
 
 /// All files together, as far as following a path needs them.
-pub struct Program {
+pub(super) struct Program {
     libraries: HashSet<String>,
     /// A name brought into a module, and what it stands for.
     exports: HashMap<Path, Path>,
@@ -34,7 +34,7 @@ pub struct Program {
 
 impl Program {
     /// From files (path below `api/src`, text), libraries, and the macros that `macro_export` lifts to the root.
-    pub fn new(files: &[(String, String)], libraries: HashSet<String>, macros: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(String, String)], libraries: HashSet<String>, macros: &[(&str, &str)]) -> Self {
         let lifted = macros.iter().map(|(name, home)| (split(&format!("crate::{name}")), split(home)));
         let mut program = Self { libraries, exports: lifted.collect() };
         for (file, text) in files {
@@ -52,7 +52,7 @@ impl Program {
     }
 
     /// What `text` names, as the content of `file`.
-    pub fn read(&self, file: &str, text: &str) -> Source {
+    pub(super) fn read(&self, file: &str, text: &str) -> Source {
         let outline = Outline::of(file, text);
         let mention = |written: &Written| {
             let reached = self.resolve(&outline, &written.module, &written.path, 0)?;

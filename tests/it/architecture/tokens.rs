@@ -2,13 +2,13 @@
 
 /// A word, `::`, or any other single sign.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Token {
-    pub text: String,
-    pub line: usize,
+pub(super) struct Token {
+    pub(super) text: String,
+    pub(super) line: usize,
 }
 
 /// The tokens of `text`.
-pub fn tokens(text: &str) -> Vec<Token> {
+pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let (mut rest, mut line) = (text, 1);
     while let Some(first) = rest.chars().next() {

@@ -247,7 +247,25 @@ fn of_members() -> Vec<Case> {
             input(things, identity(things, things))
         })
         .tried_as(|things, own| mixed(things, own, identity)),
+        case(
+            "membersImport",
+            mutation("membersImport", "outcomes { status memberId errors { field code } }"),
+            |things| input(things, rows(things, things)),
+        )
+        .tried_as(|things, own| mixed(things, own, rows)),
     ]
+}
+
+/// One row that makes a member, and one that fills in a known one; both join.
+fn rows(community: &Things, member: &Things) -> Value {
+    let row = |reference: &str, phone: &str| {
+        json!({
+            "externalRef": reference, "phone": phone, "displayName": "Imported", "tags": ["imported"],
+            "city": "Chengdu", "communityId": community.community, "tier": "CORE"
+        })
+    };
+    let rows = [row(&member.free_ref, &member.free_phone), row(&member.external_ref, &member.phone)];
+    json!({ "rows": rows })
 }
 
 fn identity(of: &Things, named: &Things) -> Value {

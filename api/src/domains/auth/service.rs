@@ -64,7 +64,7 @@ impl Auth {
     }
 
     async fn find_account(&self, slug: &str, email: &str) -> Result<Option<(TenantId, store::Account)>, AuthError> {
-        let tx = self.platform.db.system().await?;
+        let tx = self.platform.db.system_reader().await?;
         let tenant = self.tenants.find_by_slug_in(&tx, slug.trim()).await?;
         // An unknown tenant costs the same look-ups: the id of nobody finds nothing.
         let tenant = tenant.map_or_else(|| TenantId::from_uuid(uuid::Uuid::nil()), |tenant| tenant.id);

@@ -1,5 +1,7 @@
 //! Use cases round communities.
 
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 use shequn_entity::communities::Column;
 
 use super::CommunityError;
@@ -8,13 +10,13 @@ use super::report::{Survival, survival};
 use super::store::{self, CommunityRow};
 use crate::actor::{Actor, Scope};
 use crate::domains::tenants::Tenants;
-use crate::error::{ApiError, Failure};
+use crate::error::{ApiError, Failure, UserError, UserErrorCode};
 use crate::named_enum;
 use crate::platform::Platform;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeysetPage, Slice};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::idempotency::{Begun, Call};
+use crate::platform::idempotency::Call;
 use crate::platform::ids::CommunityId;
 
 /// Which communities to list; None lets everything through.
@@ -111,14 +113,8 @@ impl Communities {
 
     /// Makes a community.
     pub async fn create(&self, actor: &Actor, draft: Draft, call: &Call) -> Result<CommunityId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::CommunitiesWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.create_in(attempt.tx(), draft).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::CommunitiesWrite)?, self.clone());
+        self.platform.once(scope, (actor, call), |tx| async move { this.create_in(tx, draft).await }.boxed()).await
     }
 
     /// As [`Communities::create`], in the caller's transaction.
@@ -138,14 +134,10 @@ impl Communities {
         changes: Changes,
         call: &Call,
     ) -> Result<CommunityId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::CommunitiesWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.update_in(attempt.tx(), id, changes).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::CommunitiesWrite)?, self.clone());
+        self.platform
+            .once(scope, (actor, call), |tx| async move { this.update_in(tx, id, changes).await }.boxed())
+            .await
     }
 
     async fn update_in(&self, tx: &TenantTx, id: CommunityId, changes: Changes) -> Result<CommunityId, CommunityError> {
@@ -165,6 +157,23 @@ impl Communities {
         Ok(id)
     }
 
+    /// Records that a community ended, now or earlier: for histories that come from elsewhere.
+    pub async fn end_in(&self, tx: &TenantTx, id: CommunityId, at: DateTime<Utc>) -> Result<(), CommunityError> {
+        let row = store::lock(tx, id).await?.ok_or(CommunityError::NotFound)?;
+        if row.archived_at.flatten().is_some() {
+            return Err(CommunityError::Archived);
+        }
+        if row.stage == Some(LifecycleStage::Ended) {
+            return Err(CommunityError::Ended);
+        }
+        let now = self.platform.clock.now();
+        if at > now || row.founded_at.is_some_and(|founded| at < founded) {
+            let message = "A community ends after it was founded, and not in the future.";
+            return Err(vec![UserError::at("endedAt", UserErrorCode::Invalid, message)].into());
+        }
+        Ok(store::end(tx, id, at, now).await?)
+    }
+
     /// Takes a community out of use (`archived`) or back into it.
     pub async fn set_archived(
         &self,
@@ -173,17 +182,14 @@ impl Communities {
         archived: Archiving,
         call: &Call,
     ) -> Result<CommunityId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::CommunitiesWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.set_archived_in(attempt.tx(), id, archived).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::CommunitiesWrite)?, self.clone());
+        self.platform
+            .once(scope, (actor, call), |tx| async move { this.set_archived_in(tx, id, archived).await }.boxed())
+            .await
     }
 
-    async fn set_archived_in(
+    /// As [`Communities::set_archived`], in the caller's transaction.
+    pub async fn set_archived_in(
         &self,
         tx: &TenantTx,
         id: CommunityId,

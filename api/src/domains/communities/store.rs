@@ -180,7 +180,7 @@ fn restrict(select: &mut SelectStatement, filter: &Filter) {
 
 /// The row that a change is decided on, held until the transaction ends.
 pub(super) async fn lock(tx: &TenantTx, id: CommunityId) -> Result<Option<CommunityRow>, DbError> {
-    let columns = Columns::of([Column::Version, Column::ArchivedAt, Column::Stage, Column::EndedAt]);
+    let columns = Columns::of([Column::Version, Column::ArchivedAt, Column::Stage, Column::FoundedAt, Column::EndedAt]);
     let mut select = select(tx, &columns);
     select.and_where(is(id)).lock(LockType::Update);
     let row = tx.query_one(&select).await?;
@@ -259,6 +259,18 @@ pub(super) async fn update(
             .col_expr(Column::QuotaTolerance, Expr::value(quota.tolerance_points));
     }
     update.exec(tx).await?;
+    Ok(())
+}
+
+pub(super) async fn end(
+    tx: &TenantTx,
+    id: CommunityId,
+    ended_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let ended = Expr::value(LifecycleStage::Ended.as_str());
+    let update = touch(tx, id, now).col_expr(Column::Stage, ended);
+    update.col_expr(Column::EndedAt, Expr::value(ended_at)).exec(tx).await?;
     Ok(())
 }
 

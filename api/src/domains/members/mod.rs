@@ -16,12 +16,14 @@ mod model;
 mod personal;
 mod profile;
 mod service;
+mod service_details;
 mod store;
 mod store_details;
 
 pub use error::MemberError;
 pub use graphql::{MemberCore, MemberRef};
 pub use model::{Draft, IdentityDraft, IdentityKind};
-pub use profile::{Attribute, ProfileDraft, ProfileSource};
+pub use profile::{AgeBand, Attribute, CityTier, PayPropensity, ProfileDraft, ProfileSource};
 pub use service::Members;
+pub use service_details::ProfileReport;
 pub use store::MemberRow;

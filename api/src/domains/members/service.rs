@@ -1,14 +1,14 @@
 //! Use cases round single members.
 
+use futures_util::FutureExt as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use shequn_entity::members::Column;
 
 use super::membership::Tier;
-use super::model::{Changes, CheckedChanges, Draft, Identity, IdentityDraft, NewMember};
+use super::model::{Changes, CheckedChanges, Draft, Identity, NewMember};
 use super::personal::{Personal, identity_index, phone_index};
-use super::profile::{ProfileDraft, ProfileSource};
 use super::store::{self, ChangedRow, Key, MemberRow, NewRow};
 use super::store_details::{self as details, IsActive, NewIdentity};
 use super::{MemberError, membership};
@@ -21,7 +21,7 @@ use crate::platform::Platform;
 use crate::platform::db::TenantTx;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeysetPage, Slice};
-use crate::platform::idempotency::{Begun, Call};
+use crate::platform::idempotency::Call;
 use crate::platform::ids::{IdentityId, MemberId};
 use crate::platform::outbox::Outbox;
 use crate::platform::phone::Phone;
@@ -164,14 +164,8 @@ impl Members {
 
     /// Makes a member.
     pub async fn create(&self, actor: &Actor, draft: Draft, call: &Call) -> Result<MemberId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.create_in(attempt.tx(), draft).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        self.platform.once(scope, (actor, call), |tx| async move { this.create_in(tx, draft).await }.boxed()).await
     }
 
     /// As [`Members::create`], in the caller's transaction.
@@ -237,14 +231,10 @@ impl Members {
         changes: Changes,
         call: &Call,
     ) -> Result<MemberId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.update_in(attempt.tx(), id, changes).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        self.platform
+            .once(scope, (actor, call), |tx| async move { this.update_in(tx, id, changes).await }.boxed())
+            .await
     }
 
     async fn update_in(&self, tx: &TenantTx, id: MemberId, changes: Changes) -> Result<MemberId, MemberError> {
@@ -291,14 +281,10 @@ impl Members {
         archiving: Archiving,
         call: &Call,
     ) -> Result<MemberId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.set_archived_in(attempt.tx(), id, archiving).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        self.platform
+            .once(scope, (actor, call), |tx| async move { this.set_archived_in(tx, id, archiving).await }.boxed())
+            .await
     }
 
     async fn set_archived_in(
@@ -325,101 +311,9 @@ impl Members {
         Ok(id)
     }
 
-    /// Records what a source says of a member.
-    pub async fn profile_set(
-        &self,
-        actor: &Actor,
-        id: MemberId,
-        profile: (ProfileDraft, ProfileSource, Option<DateTime<Utc>>),
-        call: &Call,
-    ) -> Result<MemberId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.profile_set_in(attempt.tx(), id, profile).await;
-                attempt.finish(result).await
-            }
-        }
-    }
-
-    async fn profile_set_in(
-        &self,
-        tx: &TenantTx,
-        id: MemberId,
-        (draft, source, at): (ProfileDraft, ProfileSource, Option<DateTime<Utc>>),
-    ) -> Result<MemberId, MemberError> {
-        let now = self.platform.clock.now();
-        let values = draft.check(source, at.unwrap_or(now))?;
-        lock_active(tx, id, "memberId").await?;
-        let values: Vec<_> = values.into_iter().map(|value| (id, value)).collect();
-        details::put_profile(tx, &values).await?;
-        store::touch(tx, id, now).exec(tx).await.map_err(crate::platform::db::DbError::from)?;
-        Ok(id)
-    }
-
-    /// Adds an identity.
-    pub async fn identity_add(
-        &self,
-        actor: &Actor,
-        id: MemberId,
-        identity: IdentityDraft,
-        call: &Call,
-    ) -> Result<MemberId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.identity_add_in(attempt.tx(), id, identity).await;
-                attempt.finish(result).await
-            }
-        }
-    }
-
-    async fn identity_add_in(
-        &self,
-        tx: &TenantTx,
-        id: MemberId,
-        identity: IdentityDraft,
-    ) -> Result<MemberId, MemberError> {
-        let identity = identity.check()?;
-        let row = lock_active(tx, id, "memberId").await?;
-        let keys = self.tenants.keys_in(tx).await?;
-        let sealed = self.seal_identity(&keys, &open_personal(&keys, &row)?, id, &identity)?;
-        tx.insert(details::identity_model(tx, sealed, self.platform.clock.now())).await?;
-        Ok(id)
-    }
-
-    /// Removes an identity.
-    pub async fn identity_remove(
-        &self,
-        actor: &Actor,
-        id: MemberId,
-        identity: IdentityId,
-        call: &Call,
-    ) -> Result<MemberId, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = identity_remove_in(attempt.tx(), id, identity).await;
-                attempt.finish(result).await
-            }
-        }
-    }
-
     /// The keys by which a tenant's personal data are read.
     pub async fn keys_in(&self, tx: &TenantTx) -> Result<Arc<TenantKeys>, ApiError> {
         self.tenants.keys_in(tx).await
-    }
-}
-
-async fn identity_remove_in(tx: &TenantTx, id: MemberId, identity: IdentityId) -> Result<MemberId, MemberError> {
-    lock_active(tx, id, "memberId").await?;
-    if details::delete_identity(tx, id, identity).await? {
-        Ok(id)
-    } else {
-        Err(MemberError::NotFound("identityId", "identity"))
     }
 }
 

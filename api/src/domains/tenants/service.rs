@@ -1,5 +1,6 @@
 //! Use cases round tenants.
 
+use futures_util::FutureExt as _;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,7 +10,7 @@ use crate::actor::{Actor, Scope};
 use crate::error::{ApiError, Failure};
 use crate::platform::Platform;
 use crate::platform::db::{SystemTx, TenantTx};
-use crate::platform::idempotency::{Begun, Call};
+use crate::platform::idempotency::Call;
 use crate::platform::ids::TenantId;
 use crate::platform::text::parse_line;
 
@@ -127,17 +128,13 @@ impl Tenants {
     pub async fn policy_update(
         &self,
         actor: &Actor,
-        change: impl FnOnce(&mut TenantPolicy) + Send,
+        change: impl FnOnce(&mut TenantPolicy) + Send + 'static,
         call: &Call,
     ) -> Result<(), Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::TenantWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.policy_update_in(attempt.tx(), change).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::TenantWrite)?, self.clone());
+        self.platform
+            .once(scope, (actor, call), |tx| async move { this.policy_update_in(tx, change).await }.boxed())
+            .await
     }
 
     async fn policy_update_in(&self, tx: &TenantTx, change: impl FnOnce(&mut TenantPolicy)) -> Result<(), Failure> {

@@ -28,6 +28,9 @@ pub use tx::Cancel;
 use scope::SystemScope;
 use tx::{Mode, Tx};
 
+/// Enters the role that sees all tenants, on PostgreSQL.
+const SYSTEM: &str = "SELECT set_config('role', 'shequn_system', true)";
+
 /// The database; cheap to clone.
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
@@ -70,9 +73,21 @@ impl Db {
 
     /// A read-write transaction across tenants: for sign-in, the dispatcher and installation-wide work only.
     pub async fn system(&self) -> Result<SystemTx, DbError> {
-        let settings = "SELECT set_config('role', 'shequn_system', true)".to_owned();
-        let tx = Tx::begin(self, Mode::Write, settings, Cancel::never()).await?;
+        let tx = Tx::begin(self, Mode::Write, SYSTEM.to_owned(), Cancel::never()).await?;
         Ok(SystemTx::new(tx, SystemScope))
+    }
+
+    /// A read-only snapshot across tenants, which waits for no writer: for looking up who wants to sign in.
+    pub async fn system_reader(&self) -> Result<SystemTx, DbError> {
+        let tx = Tx::begin(self, Mode::Read, SYSTEM.to_owned(), Cancel::never()).await?;
+        Ok(SystemTx::new(tx, SystemScope))
+    }
+
+    /// Goes on within one tenant, in the same transaction: for what is made together with the tenant.
+    pub async fn enter(&self, tx: SystemTx, scope: TenantScope) -> Result<TenantTx, DbError> {
+        let tx = tx.into_tx();
+        tx.enter(self.tenant_settings(scope)).await?;
+        Ok(TenantTx::new(tx, scope, self.0.walls))
     }
 
     /// Waits for the connections in use and closes all.

@@ -78,6 +78,11 @@ impl SystemTx {
     pub fn scope(&self) -> SystemScope {
         self.scope
     }
+
+    /// Gives the wide authority up and keeps the transaction.
+    pub(super) fn into_tx(self) -> Tx {
+        self.tx
+    }
 }
 
 /// A table whose rows belong to tenants by a `tenant_id` column.

@@ -114,11 +114,23 @@ impl Tx {
         })
     }
 
+    /// Changes role and tenant of a transaction that is under way; `settings` as for [`Tx::begin`].
+    pub(super) async fn enter(&self, settings: String) -> Result<(), DbError> {
+        if let Connection::Postgres(connection) = &mut *self.connection.lock().await {
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(settings))).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn commit(self) -> Result<(), DbError> {
         if self.broken.load(Ordering::Relaxed) {
             return Err(DbErr::Custom("commit after a failed statement".to_owned()).into());
         }
-        on_connection!(self, c => c.execute(sqlx::raw_sql("COMMIT")).await.map(drop))?;
+        match self.connection.into_inner() {
+            // The pool ends the chained transaction: see `connect`.
+            Connection::Postgres(mut c) => c.execute(sqlx::raw_sql("COMMIT AND CHAIN")).await.map(drop)?,
+            Connection::Sqlite(mut c) => c.execute(sqlx::raw_sql("COMMIT")).await.map(drop)?,
+        }
         Ok(())
     }
 

@@ -5,6 +5,6 @@ mod object;
 mod profile;
 mod query;
 
-pub use mutation::{MemberIdentityInput, MemberMutation, MemberPayload};
+pub use mutation::{MemberIdentityInput, MemberMutation};
 pub use object::{MemberCore, MemberRef, columns};
 pub use query::{MemberQuery, find};

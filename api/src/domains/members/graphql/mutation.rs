@@ -1,6 +1,6 @@
 //! Changing members.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 
 use super::super::Members;
 use super::super::model::{Changes, Draft, IdentityDraft, IdentityKind};
@@ -9,14 +9,15 @@ use super::profile::MemberProfileInput;
 use super::query::find;
 use crate::actor::Scope;
 use crate::domains::communities::{Archiving, Platform};
-use crate::error::{ApiError, Failure, UserError};
+use crate::error::{ApiError, Failure};
 use crate::graph::member::Member;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_input_id;
-use crate::graphql::mutation::{call, settle};
+use crate::graphql::mutation::{Payload, call, settle};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::selection::Selection;
+use crate::payloads;
 use crate::platform::idempotency::Call;
 use crate::platform::ids::{Id, Kind, MemberId};
 
@@ -134,11 +135,9 @@ pub struct MemberProfileSetInput {
     /// `mbr_…`
     member_id: ID,
     /// The values; each replaces what this source said before, unless that was observed later.
-    #[graphql(default)]
-    profile: MemberProfileInput,
-    /// Who says so.
-    #[graphql(default_with = "ProfileSource::Operator")]
-    source: ProfileSource,
+    profile: Option<MemberProfileInput>,
+    /// Who says so; an operator unless told otherwise.
+    source: Option<ProfileSource>,
     /// When it was observed; now unless told otherwise.
     observed_at: Option<DateTime>,
     /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
@@ -173,13 +172,21 @@ pub struct MemberIdentityRemoveInput {
     idempotency_key: Option<String>,
 }
 
-/// The member, or why nothing was changed.
-#[derive(SimpleObject)]
-pub struct MemberPayload {
-    /// The member as it is now; null when refused.
-    member: Option<Member>,
-    /// Why nothing was changed; empty on success.
-    user_errors: Vec<UserError>,
+payloads! {
+    /// The new member, or why there is none.
+    MemberCreatePayload { member: Member }
+    /// The member, or why nothing was changed.
+    MemberUpdatePayload { member: Member }
+    /// The archived member, or why they were not archived.
+    MemberArchivePayload { member: Member }
+    /// The restored member, or why they were not restored.
+    MemberRestorePayload { member: Member }
+    /// The member, or why nothing was recorded.
+    MemberProfileSetPayload { member: Member }
+    /// The member, or why the identity was not added.
+    MemberIdentityAddPayload { member: Member }
+    /// The member, or why the identity was not removed.
+    MemberIdentityRemovePayload { member: Member }
 }
 
 /// The slice's part of the mutation root.
@@ -191,7 +198,11 @@ pub struct MemberMutation;
 impl MemberMutation {
     /// Makes a member. Needs `members:write`.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
-    async fn member_create(&self, ctx: &Context<'_>, input: MemberCreateInput) -> Result<MemberPayload, ApiError> {
+    async fn member_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The member to make.")] input: MemberCreateInput,
+    ) -> Result<MemberCreatePayload, ApiError> {
         let call = call("memberCreate", input.idempotency_key.as_deref(), &input)?;
         let result = ctx.service::<Members>()?.create(ctx.actor()?, input.into(), &call).await;
         payload(ctx, &call, result).await
@@ -199,7 +210,11 @@ impl MemberMutation {
 
     /// Changes a member. Needs `members:write`.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
-    async fn member_update(&self, ctx: &Context<'_>, input: MemberUpdateInput) -> Result<MemberPayload, ApiError> {
+    async fn member_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which member, and what about them.")] input: MemberUpdateInput,
+    ) -> Result<MemberUpdatePayload, ApiError> {
         let call = call("memberUpdate", input.idempotency_key.as_deref(), &input)?;
         let result = match input_id(ctx, "id", &input.id) {
             Ok(id) => ctx.service::<Members>()?.update(ctx.actor()?, id, input.into(), &call).await,
@@ -211,14 +226,22 @@ impl MemberMutation {
     /// Takes a member out of use and out of all communities: phone and identities become free for others,
     /// the data stay and can be restored. Needs `members:write`.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
-    async fn member_archive(&self, ctx: &Context<'_>, input: MemberArchiveInput) -> Result<MemberPayload, ApiError> {
+    async fn member_archive(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which member.")] input: MemberArchiveInput,
+    ) -> Result<MemberArchivePayload, ApiError> {
         let call = call("memberArchive", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Archive).await
     }
 
     /// Takes an archived member back into use, if phone and identities are still free. Needs `members:write`.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
-    async fn member_restore(&self, ctx: &Context<'_>, input: MemberRestoreInput) -> Result<MemberPayload, ApiError> {
+    async fn member_restore(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which member.")] input: MemberRestoreInput,
+    ) -> Result<MemberRestorePayload, ApiError> {
         let call = call("memberRestore", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Restore).await
     }
@@ -228,13 +251,14 @@ impl MemberMutation {
     async fn member_profile_set(
         &self,
         ctx: &Context<'_>,
-        input: MemberProfileSetInput,
-    ) -> Result<MemberPayload, ApiError> {
+        #[graphql(desc = "Which member, and what is said of them.")] input: MemberProfileSetInput,
+    ) -> Result<MemberProfileSetPayload, ApiError> {
         let call = call("memberProfileSet", input.idempotency_key.as_deref(), &input)?;
         let result = match input_id(ctx, "memberId", &input.member_id) {
             Ok(id) => {
                 let at = input.observed_at.map(|time| time.0);
-                let profile = (input.profile.into(), input.source, at);
+                let profile =
+                    (input.profile.unwrap_or_default().into(), input.source.unwrap_or(ProfileSource::Operator), at);
                 ctx.service::<Members>()?.profile_set(ctx.actor()?, id, profile, &call).await
             }
             Err(failure) => Err(failure),
@@ -247,8 +271,8 @@ impl MemberMutation {
     async fn member_identity_add(
         &self,
         ctx: &Context<'_>,
-        input: MemberIdentityAddInput,
-    ) -> Result<MemberPayload, ApiError> {
+        #[graphql(desc = "Which member, and which identity.")] input: MemberIdentityAddInput,
+    ) -> Result<MemberIdentityAddPayload, ApiError> {
         let call = call("memberIdentityAdd", input.idempotency_key.as_deref(), &input)?;
         let result = match input_id(ctx, "memberId", &input.member_id) {
             Ok(id) => {
@@ -270,8 +294,8 @@ impl MemberMutation {
     async fn member_identity_remove(
         &self,
         ctx: &Context<'_>,
-        input: MemberIdentityRemoveInput,
-    ) -> Result<MemberPayload, ApiError> {
+        #[graphql(desc = "Which member, and which identity.")] input: MemberIdentityRemoveInput,
+    ) -> Result<MemberIdentityRemovePayload, ApiError> {
         let call = call("memberIdentityRemove", input.idempotency_key.as_deref(), &input)?;
         let ids = input_id(ctx, "memberId", &input.member_id)
             .and_then(|member| Ok((member, input_id(ctx, "identityId", &input.identity_id)?)));
@@ -283,12 +307,12 @@ impl MemberMutation {
     }
 }
 
-async fn set_archived(
+async fn set_archived<P: Payload<Member>>(
     ctx: &Context<'_>,
     call: &Call,
     id: &ID,
     archiving: Archiving,
-) -> Result<MemberPayload, ApiError> {
+) -> Result<P, ApiError> {
     let result = match input_id(ctx, "id", id) {
         Ok(id) => ctx.service::<Members>()?.set_archived(ctx.actor()?, id, archiving, call).await,
         Err(failure) => Err(failure),
@@ -302,7 +326,11 @@ fn input_id<K: Kind>(ctx: &Context<'_>, field: &str, id: &ID) -> Result<Id<K>, F
     parse_input_id(field, id).map_err(|error| Failure::Refused(vec![error]))
 }
 
-async fn payload(ctx: &Context<'_>, call: &Call, result: Result<MemberId, Failure>) -> Result<MemberPayload, ApiError> {
+async fn payload<P: Payload<Member>>(
+    ctx: &Context<'_>,
+    call: &Call,
+    result: Result<MemberId, Failure>,
+) -> Result<P, ApiError> {
     let (id, user_errors) = settle(ctx, call, result)?;
     let member = match id {
         Some(id) => {
@@ -311,5 +339,5 @@ async fn payload(ctx: &Context<'_>, call: &Call, result: Result<MemberId, Failur
         }
         None => None,
     };
-    Ok(MemberPayload { member, user_errors })
+    Ok(P::new(member, user_errors))
 }

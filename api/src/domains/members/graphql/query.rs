@@ -37,8 +37,7 @@ pub struct MemberFilter {
     /// Recorded within these times.
     created_at: Option<TimeRange>,
     /// The archived ones instead of the others.
-    #[graphql(default)]
-    archived: bool,
+    archived: Option<bool>,
 }
 
 /// What one member is looked up by: exactly one of these.
@@ -70,10 +69,13 @@ impl MemberQuery {
         #[graphql(desc = "Items from the back, 1 to 100; not together with first.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor; needs last.")] before: Option<String>,
         #[graphql(desc = "Which members.")] filter: Option<MemberFilter>,
-        #[graphql(desc = "In which order.", default_with = "Sort::CreatedAtDesc")] sort: Sort,
+        #[graphql(desc = "In which order.", default_with = "Some(Sort::CreatedAtDesc)")] sort: Option<Sort>,
     ) -> Option<Result<Connection<Edge<Member>>, ApiError>> {
         let page = PageArgs { first, after, last, before };
-        nullable(async { list(ctx, &page, filter.unwrap_or_default(), sort).await.map(Some) }).await
+        nullable(async {
+            list(ctx, &page, filter.unwrap_or_default(), sort.unwrap_or(Sort::CreatedAtDesc)).await.map(Some)
+        })
+        .await
     }
 
     /// One member; null when there is none. Needs `members:read`.
@@ -151,6 +153,6 @@ async fn filter(service: &Members, reader: &TenantTx, input: MemberFilter) -> Re
         city: search_text("filter.city", input.city)?,
         created_from: range.from.map(|DateTime(time)| time),
         created_to: range.to.map(|DateTime(time)| time),
-        archived: input.archived,
+        archived: input.archived.unwrap_or(false),
     })
 }

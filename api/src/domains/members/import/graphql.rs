@@ -110,7 +110,7 @@ impl ImportMutation {
     async fn members_import(
         &self,
         ctx: &Context<'_>,
-        input: MembersImportInput,
+        #[graphql(desc = "The rows.")] input: MembersImportInput,
     ) -> Result<MembersImportPayload, ApiError> {
         let call = call("membersImport", input.idempotency_key.as_deref(), &input)?;
         let rows = input.rows.into_iter().map(Row::from).collect();

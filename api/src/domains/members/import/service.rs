@@ -1,5 +1,6 @@
 //! Applying a batch: everything that can be said of it first, then a handful of statements.
 
+use futures_util::FutureExt as _;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -16,7 +17,7 @@ use crate::domains::members::{MemberError, Members};
 use crate::domains::tenants::TenantKeys;
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
 use crate::platform::db::TenantTx;
-use crate::platform::idempotency::{Begun, Call};
+use crate::platform::idempotency::Call;
 use crate::platform::ids::{CommunityId, MemberId};
 
 /// A row that will be written.
@@ -38,14 +39,8 @@ struct Surroundings {
 impl Members {
     /// Imports up to [`BATCH`] rows in one transaction, with an outcome for each, in their order.
     pub async fn import(&self, actor: &Actor, rows: Vec<Row>, call: &Call) -> Result<Vec<RowOutcome>, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.import_in(attempt.tx(), rows).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        self.platform.once(scope, (actor, call), |tx| async move { this.import_in(tx, rows).await }.boxed()).await
     }
 
     /// As [`Members::import`], in the caller's transaction.

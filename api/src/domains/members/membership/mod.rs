@@ -10,6 +10,8 @@ mod store;
 
 pub use model::{Churn, Tier, TierReport, TierShare};
 pub use service::{CommunityMember, Filter, Sort};
+pub use store::Joining;
+pub use store::stays::Stay;
 
 pub(super) use service::{leave_all, members_changed};
-pub(super) use store::{Joining, put_many};
+pub(super) use store::put_many;

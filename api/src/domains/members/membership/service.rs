@@ -1,23 +1,25 @@
 //! Use cases: joining, leaving, tiers, and the reports on them.
 
-use std::collections::HashMap;
+use futures_util::FutureExt as _;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use shequn_entity::members::Column;
 
 use super::model::{Churn, Tier, TierReport};
+use super::store::stays::Stay;
 use super::store::{self, Joining};
 use crate::actor::{Actor, Scope};
 use crate::domains::communities::{CommunityRow, MEMBERS_CHANGED};
 use crate::domains::members::service::lock_active;
 use crate::domains::members::{MemberError, MemberRow, Members};
-use crate::error::{ApiError, Failure};
+use crate::error::{ApiError, Failure, UserError, UserErrorCode};
 use crate::named_enum;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeyValue, KeysetPage, Position};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::idempotency::{Begun, Call};
+use crate::platform::idempotency::Call;
 use crate::platform::ids::{CommunityId, MemberId};
 use crate::platform::outbox::NewEvent;
 
@@ -151,14 +153,8 @@ impl Members {
 
     /// Makes a member part of a community.
     pub async fn join(&self, actor: &Actor, joining: Joining, call: &Call) -> Result<At, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.join_in(attempt.tx(), joining).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        self.platform.once(scope, (actor, call), |tx| async move { this.join_in(tx, joining).await }.boxed()).await
     }
 
     async fn join_in(&self, tx: &TenantTx, joining: Joining) -> Result<At, MemberError> {
@@ -175,16 +171,26 @@ impl Members {
         Ok((community, member))
     }
 
+    /// Records memberships as they were kept elsewhere, those that have ended too, in the caller's transaction.
+    /// One that is here already stays as it is. The caller knows that the members are active and the communities open.
+    pub async fn record_stays_in(&self, tx: &TenantTx, stays: &[Stay]) -> Result<(), MemberError> {
+        let now = self.platform.clock.now();
+        let is_possible = |stay: &Stay| stay.joining.joined_at <= stay.left_at.unwrap_or(now);
+        if !stays.iter().all(|stay| is_possible(stay) && stay.left_at.is_none_or(|left| left <= now)) {
+            let message = "A membership begins before it ends, and neither is in the future.";
+            return Err(vec![UserError::at("joinedAt", UserErrorCode::Invalid, message)].into());
+        }
+        let mut deltas: BTreeMap<CommunityId, i64> = BTreeMap::new();
+        for community in store::stays::insert_new(tx, stays, now).await? {
+            *deltas.entry(community).or_default() += 1;
+        }
+        Ok(members_changed(self, tx, deltas).await?)
+    }
+
     /// Gives a member of a community another tier.
     pub async fn set_tier(&self, actor: &Actor, at: At, tier: Tier, call: &Call) -> Result<At, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.set_tier_in(attempt.tx(), at, tier).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        self.platform.once(scope, (actor, call), |tx| async move { this.set_tier_in(tx, at, tier).await }.boxed()).await
     }
 
     async fn set_tier_in(&self, tx: &TenantTx, at: At, tier: Tier) -> Result<At, MemberError> {
@@ -195,14 +201,8 @@ impl Members {
 
     /// Ends a membership.
     pub async fn leave(&self, actor: &Actor, at: At, call: &Call) -> Result<At, Failure> {
-        let tx = self.platform.db.write(actor.require(Scope::MembersWrite)?).await?;
-        match self.platform.begin(tx, actor, call).await? {
-            Begun::Replay(outcome) => outcome,
-            Begun::Fresh(attempt) => {
-                let result = self.leave_in(attempt.tx(), at).await;
-                attempt.finish(result).await
-            }
-        }
+        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        self.platform.once(scope, (actor, call), |tx| async move { this.leave_in(tx, at).await }.boxed()).await
     }
 
     async fn leave_in(&self, tx: &TenantTx, at: At) -> Result<At, MemberError> {

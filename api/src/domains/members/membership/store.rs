@@ -1,5 +1,7 @@
 //! Reads and writes `community_memberships`.
 
+pub(super) mod stays;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};

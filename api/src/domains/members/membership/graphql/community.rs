@@ -94,10 +94,15 @@ impl CommunityMembers {
         #[graphql(desc = "Items from the back, 1 to 100; not together with first.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor; needs last.")] before: Option<String>,
         #[graphql(desc = "Which members.")] filter: Option<CommunityMemberFilter>,
-        #[graphql(desc = "In which order.", default_with = "Sort::JoinedAtDesc")] sort: Sort,
+        #[graphql(desc = "In which order.", default_with = "Some(Sort::JoinedAtDesc)")] sort: Option<Sort>,
     ) -> Option<Result<Connection<CommunityMemberEdge>, ApiError>> {
         let args = PageArgs { first, after, last, before };
-        nullable(async { self.list(ctx, &args, filter.unwrap_or_default().check()?, sort).await.map(Some) }).await
+        nullable(async {
+            self.list(ctx, &args, filter.unwrap_or_default().check()?, sort.unwrap_or(Sort::JoinedAtDesc))
+                .await
+                .map(Some)
+        })
+        .await
     }
 
     /// Its tiers against its quota. Needs `members:read`.

@@ -14,7 +14,7 @@ use crate::graph::member::Member;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_input_id;
-use crate::graphql::mutation::{call, settle};
+use crate::graphql::mutation::{Payload, call, settle};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::selection::Selection;
 use crate::platform::idempotency::Call;
@@ -26,9 +26,8 @@ pub struct CommunityMemberAddInput {
     community_id: ID,
     /// `mbr_…`
     member_id: ID,
-    /// As what.
-    #[graphql(default_with = "Tier::Ordinary")]
-    tier: Tier,
+    /// As what; ORDINARY unless told otherwise.
+    tier: Option<Tier>,
     /// Since when, not in the future; now unless told otherwise.
     joined_at: Option<DateTime>,
     /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
@@ -59,15 +58,36 @@ pub struct CommunityMemberRemoveInput {
     idempotency_key: Option<String>,
 }
 
-/// The two ends of a membership, or why nothing was changed.
-#[derive(SimpleObject)]
-pub struct CommunityMemberPayload {
-    /// The community as it is now; null when refused. `memberCount` follows within about a second.
-    community: Option<Community>,
-    /// The member as it is now; null when refused.
-    member: Option<Member>,
-    /// Why nothing was changed; empty on success.
-    user_errors: Vec<UserError>,
+/// Declares a payload type for each mutation, so that one can gain a field without the others.
+macro_rules! membership_payloads {
+    ($($(#[$doc:meta])* $name:ident)+) => { $(
+        $(#[$doc])*
+        #[derive(SimpleObject)]
+        pub struct $name {
+            /// The community as it is now; null when refused. `memberCount` follows within about a second.
+            community: Option<Community>,
+            /// The member as it is now; null when refused.
+            member: Option<Member>,
+            /// Why nothing was changed; empty on success.
+            user_errors: Vec<UserError>,
+        }
+
+        impl Payload<(Option<Community>, Option<Member>)> for $name {
+            fn new(ends: Option<(Option<Community>, Option<Member>)>, user_errors: Vec<UserError>) -> Self {
+                let (community, member) = ends.unwrap_or_default();
+                Self { community, member, user_errors }
+            }
+        }
+    )+ };
+}
+
+membership_payloads! {
+    /// The two ends of the new membership, or why there is none.
+    CommunityMemberAddPayload
+    /// The two ends of the membership, or why its tier was not changed.
+    CommunityMemberTierSetPayload
+    /// The two ends of what was a membership, or why it was not ended.
+    CommunityMemberRemovePayload
 }
 
 /// The sub-slice's part of the mutation root.
@@ -82,8 +102,8 @@ impl MembershipMutation {
     async fn community_member_add(
         &self,
         ctx: &Context<'_>,
-        input: CommunityMemberAddInput,
-    ) -> Result<CommunityMemberPayload, ApiError> {
+        #[graphql(desc = "Who joins which community, as what.")] input: CommunityMemberAddInput,
+    ) -> Result<CommunityMemberAddPayload, ApiError> {
         let call = call("communityMemberAdd", input.idempotency_key.as_deref(), &input)?;
         let now = ctx.request()?.platform().clock.now();
         let joined_at = input.joined_at.map_or(now, |time| time.0);
@@ -94,7 +114,7 @@ impl MembershipMutation {
                 "A membership cannot begin in the future.",
             )])),
             Ok((community, member)) => {
-                let joining = Joining { community, member, tier: input.tier, joined_at };
+                let joining = Joining { community, member, tier: input.tier.unwrap_or(Tier::Ordinary), joined_at };
                 ctx.service::<Members>()?.join(ctx.actor()?, joining, &call).await
             }
             Err(failure) => Err(failure),
@@ -107,8 +127,8 @@ impl MembershipMutation {
     async fn community_member_tier_set(
         &self,
         ctx: &Context<'_>,
-        input: CommunityMemberTierSetInput,
-    ) -> Result<CommunityMemberPayload, ApiError> {
+        #[graphql(desc = "Whose tier, and which.")] input: CommunityMemberTierSetInput,
+    ) -> Result<CommunityMemberTierSetPayload, ApiError> {
         let call = call("communityMemberTierSet", input.idempotency_key.as_deref(), &input)?;
         let result = match at(ctx, &input.community_id, &input.member_id) {
             Ok(at) => ctx.service::<Members>()?.set_tier(ctx.actor()?, at, input.tier, &call).await,
@@ -122,8 +142,8 @@ impl MembershipMutation {
     async fn community_member_remove(
         &self,
         ctx: &Context<'_>,
-        input: CommunityMemberRemoveInput,
-    ) -> Result<CommunityMemberPayload, ApiError> {
+        #[graphql(desc = "Who leaves which community.")] input: CommunityMemberRemoveInput,
+    ) -> Result<CommunityMemberRemovePayload, ApiError> {
         let call = call("communityMemberRemove", input.idempotency_key.as_deref(), &input)?;
         let result = match at(ctx, &input.community_id, &input.member_id) {
             Ok(at) => ctx.service::<Members>()?.leave(ctx.actor()?, at, &call).await,
@@ -142,15 +162,13 @@ fn at(ctx: &Context<'_>, community: &ID, member: &ID) -> Result<At, Failure> {
     Ok((community, member))
 }
 
-async fn payload(
+async fn payload<P: Payload<(Option<Community>, Option<Member>)>>(
     ctx: &Context<'_>,
     call: &Call,
     result: Result<At, Failure>,
-) -> Result<CommunityMemberPayload, ApiError> {
+) -> Result<P, ApiError> {
     let (at, user_errors) = settle(ctx, call, result)?;
-    let Some((community, member)) = at else {
-        return Ok(CommunityMemberPayload { community: None, member: None, user_errors });
-    };
+    let Some((community, member)) = at else { return Ok(P::new(None, user_errors)) };
     let reader = ctx.request()?.fresh_reader().await?;
     let selection = Selection::at(ctx, &[&["community"]]);
     // Whoever may change memberships may not read communities: the field is null for them.
@@ -159,5 +177,5 @@ async fn payload(
         found => found?,
     };
     let member = members::find(ctx, reader, member, &Selection::at(ctx, &[&["member"]])).await?;
-    Ok(CommunityMemberPayload { community, member, user_errors })
+    Ok(P::new(Some((community, member)), user_errors))
 }

@@ -1,0 +1,205 @@
+//! How many statements an answer takes and what they read, from the server's own log.
+
+use std::collections::BTreeSet;
+
+use harness::{Client, Database, TestApp, run};
+use serde_json::{Value, json};
+
+use crate::given;
+
+#[test]
+fn a_page_of_communities_with_their_first_members_is_two_statements() {
+    run(async {
+        let ledger = Ledger::open("two-statements").await;
+        let people = ledger.people(6).await;
+        for number in 0..50 {
+            let community = given::community(&ledger.owner, &format!("Readers {number}")).await;
+            let rows = people[number % 3..][..4].iter().map(|row| joining(row, &community));
+            given::imported(&ledger.owner, rows.collect()).await;
+        }
+        let document = "{ communities(first: 50) { nodes { members(first: 3) { nodes { displayName } } } } }";
+        let (answer, statements) = ledger.run(document).await;
+        let communities = answer["communities"]["nodes"].as_array().unwrap().clone();
+        assert_eq!(communities.len(), 50);
+        assert!(communities.iter().all(|community| community["members"]["nodes"].as_array().unwrap().len() == 3));
+        assert_eq!(statements.len(), 2, "{statements:#?}");
+    });
+}
+
+#[test]
+fn a_page_of_members_takes_as_many_statements_for_five_as_for_a_hundred() {
+    run(async {
+        let ledger = Ledger::open("constant").await;
+        let people = ledger.people(100).await;
+        for number in 0..3 {
+            let community = given::community(&ledger.owner, &format!("Readers {number}")).await;
+            given::imported(&ledger.owner, people.iter().map(|row| joining(row, &community)).collect()).await;
+        }
+        for (selection, expected) in [
+            ("displayName", 1),
+            ("communities(first: 5) { nodes { name } }", 3),
+            ("displayName phoneMasked phone realName externalRef", 1),
+            ("tier tags identities { value } profile { city { value } }", 5),
+            // One level more each: the page of all their communities, the page of all those members.
+            ("communities(first: 5) { nodes { members(first: 3) { nodes { tags } } } }", 5),
+            ("communities(first: 5) { totalCount nodes { tierReport { members } churnReport { left } } }", 7),
+        ] {
+            for size in [5, 50, 100] {
+                let (answer, statements) =
+                    ledger.run(&format!("{{ members(first: {size}) {{ nodes {{ {selection} }} }} }}")).await;
+                assert_eq!(answer["members"]["nodes"].as_array().unwrap().len(), size);
+                assert_eq!(statements.len(), expected, "{size} × {selection}: {statements:#?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn aliases_of_one_page_are_read_apart_only_where_they_differ() {
+    run(async {
+        let ledger = Ledger::open("aliases").await;
+        let community = given::community(&ledger.owner, "Readers").await;
+        let people = ledger.people(5).await;
+        given::imported(&ledger.owner, people.iter().map(|row| joining(row, &community)).collect()).await;
+        let twice = |first, second| {
+            format!(
+                "{{ communities {{ nodes {{ a: members(first: {first}) {{ nodes {{ displayName }} }}
+                    b: members(first: {second}) {{ nodes {{ displayName }} }} }} }} }}"
+            )
+        };
+        assert_eq!(ledger.run(&twice(2, 2)).await.1.len(), 2);
+        let (answer, statements) = ledger.run(&twice(2, 3)).await;
+        assert_eq!(statements.len(), 3, "{statements:#?}");
+        let sizes = ["a", "b"].map(|alias| answer["communities"]["nodes"][0][alias]["nodes"].as_array().unwrap().len());
+        assert_eq!(sizes, [2, 3]);
+    });
+}
+
+#[test]
+fn a_list_is_counted_only_when_the_total_is_selected() {
+    run(async {
+        let ledger = Ledger::open("counted").await;
+        given::community(&ledger.owner, "Readers").await;
+        for field in ["members", "communities"] {
+            let (_, without) = ledger.run(&format!("{{ {field} {{ pageInfo {{ hasNextPage }} }} }}")).await;
+            assert_eq!(without.len(), 1, "{without:#?}");
+            let (_, with) = ledger.run(&format!("{{ {field} {{ totalCount pageInfo {{ hasNextPage }} }} }}")).await;
+            assert_eq!(with.len(), 2, "{with:#?}");
+        }
+    });
+}
+
+#[test]
+fn only_the_columns_behind_the_selected_fields_are_read() {
+    run(async {
+        let ledger = Ledger::open("columns").await;
+        let community = given::community(&ledger.owner, "Readers").await;
+        let people = ledger.people(2).await;
+        given::imported(&ledger.owner, people.iter().map(|row| joining(row, &community)).collect()).await;
+        // The key of the order is always among them: the cursors are made of it.
+        for (document, columns) in [
+            ("{ members { nodes { displayName } } }", vec!["created_at display_name id"]),
+            ("{ members(sort: NAME_ASC) { nodes { id } } }", vec!["id name_key"]),
+            ("{ members { nodes { phoneMasked } } }", vec!["created_at data_key id phone_enc"]),
+            ("{ members { nodes { realName } } }", vec!["created_at data_key id real_name_enc"]),
+            ("{ members { edges { node { ...on Member { externalRef } } } } }", vec!["created_at external_ref id"]),
+            ("{ communities { nodes { name } } }", vec!["created_at id name"]),
+            ("{ communities(sort: MEMBER_COUNT_DESC) { nodes { stage } } }", vec!["id member_count stage"]),
+            (
+                "{ communities { nodes { members { nodes { displayName } } } } }",
+                vec!["created_at id", "community_id display_name id joined_at tier"],
+            ),
+            (
+                "{ members { nodes { communities { nodes { valueProposition } } } } }",
+                vec!["created_at id", "community_id joined_at member_id tier", "id value_proposition"],
+            ),
+        ] {
+            let (_, statements) = ledger.run(document).await;
+            let read: Vec<String> = statements.iter().map(|statement| columns_read(statement)).collect();
+            assert_eq!(read, columns, "{document}: {statements:#?}");
+            let unread = ["real_name_enc", "phone_enc", "data_key", "value_proposition", "touchpoints"];
+            for column in unread.iter().filter(|column| !columns.iter().any(|list| list.contains(**column))) {
+                assert!(!statements.iter().any(|statement| statement.contains(column)), "{column} in {statements:#?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn one_look_up_is_one_statement() {
+    run(async {
+        let ledger = Ledger::open("look-up").await;
+        let id = given::member(&ledger.owner, "Li Lei").await["id"].clone();
+        let (_, by_id) = ledger.run(&format!("{{ member(by: {{ id: {id} }}) {{ displayName }} }}")).await;
+        assert_eq!(by_id.iter().map(|statement| columns_read(statement)).collect::<Vec<_>>(), ["display_name id"]);
+        let (_, by_reference) = ledger.run("{ member(by: { externalRef: \"none\" }) { displayName } }").await;
+        assert_eq!(by_reference.len(), 1, "{by_reference:#?}");
+    });
+}
+
+/// A server that logs its statements, and the owner of a tenant on it.
+struct Ledger {
+    app: TestApp,
+    database: Database,
+    owner: Client,
+}
+
+impl Ledger {
+    async fn open(name: &str) -> Self {
+        let app = TestApp::with().statement_log().start().await;
+        let owner = app.tenant(name).await.owner().await;
+        let database = app.database().await;
+        Self { app, database, owner }
+    }
+
+    /// Rows of members who have everything; the members are there already.
+    async fn people(&self, count: usize) -> Vec<Value> {
+        let row = |number: usize| {
+            let identity = json!({ "kind": "UNIONID", "platform": "WECHAT", "value": format!("union-{number}") });
+            json!({
+                "externalRef": format!("crm-{number}"), "displayName": format!("Member {number}"),
+                "phone": format!("+86139{number:08}"), "realName": format!("Name {number}"),
+                "tags": ["reader"], "city": "Chengdu", "identities": [identity]
+            })
+        };
+        let rows: Vec<Value> = (0..count).map(row).collect();
+        given::imported(&self.owner, rows.clone()).await;
+        rows
+    }
+
+    /// The data of an answer and the statements it took. Those of sign-in's look-up of the caller, which comes
+    /// every few seconds, and of the outbox, which runs by itself, are not among them.
+    async fn run(&self, document: &str) -> (Value, Vec<String>) {
+        self.database.outbox_is_drained().await;
+        let before = self.app.server().log().len();
+        let answer = self.owner.query(document, json!({})).await;
+        let data = answer.data("").clone();
+        let log = self.app.server().log();
+        let statements = log[before..].lines().filter_map(statement);
+        let is_of_the_answer = |text: &String| !text.contains("\"sessions\"") && !text.contains("outbox");
+        (data, statements.filter(is_of_the_answer).collect())
+    }
+}
+
+/// The statement in a line of the log.
+fn statement(line: &str) -> Option<String> {
+    let entry: Value = serde_json::from_str(line).ok()?;
+    entry["db.statement"].as_str().map(str::to_owned)
+}
+
+fn joining(row: &Value, community: &Value) -> Value {
+    given::with(row.clone(), json!({ "communityId": community["id"] }))
+}
+
+/// The columns in the outermost select list, sorted.
+fn columns_read(statement: &str) -> String {
+    let (list, _) = statement.split_once(" FROM ").unwrap_or_else(|| panic!("{statement}"));
+    let columns = list.split([' ', ',', '.']).filter_map(|word| word.strip_prefix('"')?.strip_suffix('"'));
+    let of_tables: BTreeSet<&str> = ["members", "communities", "place"].into();
+    columns
+        .filter(|column| !of_tables.contains(column))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
