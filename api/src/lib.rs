@@ -8,6 +8,7 @@ pub mod actor;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod domains;
 pub mod error;
 pub mod graph;

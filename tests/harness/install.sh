@@ -36,7 +36,7 @@ node_is_new_enough() {
 missing_for() {
   command -v cc >/dev/null || echo compiler
   node_is_new_enough || echo node # the console in the binary is built with it, so every suite needs it
-  case " $* " in *" postgres "*)
+  case " $* " in *" postgres "* | *" bench "*)
     [ -n "$(postgres_bin)" ] || echo postgresql
     command -v redis-server >/dev/null || echo redis
     ;;

@@ -25,6 +25,7 @@ build() {
     ;;
   esac
   case " $* " in *" unit "*) cargo_ci test --lib --no-run ;; esac
+  case " $* " in *" bench "*) cp "$(bench_binary)" "$run_dir/bin/bench" ;; esac
   cargo_ci build --bin shequn # last, so that target/ci/shequn is the one with both walls
   cp "$target/ci/shequn" "$run_dir/bin/shequn"
   export SHEQUN_BIN="$run_dir/bin/shequn" SHEQUN_BIN_WALLS_OFF="$run_dir/bin/shequn-walls-off"
@@ -36,6 +37,12 @@ build() {
 test_binary() {
   cargo_ci test --test it --no-run --message-format json-render-diagnostics |
     grep '"kind":\["test"\]' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1
+}
+
+# Builds tests/bench; prints where it is.
+bench_binary() {
+  cargo_ci bench --bench bench --no-run --message-format json-render-diagnostics |
+    grep '"kind":\["bench"\]' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1
 }
 
 # Runs one suite to its end, whatever comes of it, and counts.
@@ -70,6 +77,14 @@ suite_postgres() { SHEQUN_TEST_STORAGE=postgres run_it --skip on_embedded::; }
 
 run_it() {
   "$run_dir/bin/it" --test-threads "${SHEQUN_TEST_THREADS:-4}" "$@" ${SHEQUN_TEST_FILTER:+"$SHEQUN_TEST_FILTER"}
+}
+
+prepare_bench() { [ -d "$run_dir/postgres" ] || prepare_postgres; }
+suite_bench() {
+  local status=0
+  SHEQUN_TEST_STORAGE=embedded "$run_dir/bin/bench" || status=1
+  SHEQUN_TEST_STORAGE=postgres "$run_dir/bin/bench" || status=1
+  return "$status"
 }
 
 prepare_audit() { start_served && install_web; }

@@ -13,12 +13,17 @@
 
 mod architecture;
 mod bodies;
+mod chance;
 mod communities;
 mod connections;
+mod crash;
 mod edge;
 mod given;
+mod import;
 mod isolation;
+mod member_details;
 mod members;
+mod migrations;
 mod on_embedded;
 mod on_postgres_and_redis;
 mod paging;

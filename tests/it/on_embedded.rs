@@ -1,5 +1,7 @@
 //! What only the embedded default does.
 
+mod demo;
+
 use std::os::unix::fs::PermissionsExt;
 
 use harness::{Storage, TestApp, run};

@@ -8,6 +8,7 @@ import { welcome } from './operations';
 import { LinkedOperation } from './panel/LinkedOperation';
 import { OPERATIONS_PLUGIN } from './panel/OperationsPanel';
 import { storageFor } from './storage';
+import { SystemTheme } from './SystemTheme';
 
 const PLUGINS = [OPERATIONS_PLUGIN, explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN];
 
@@ -35,6 +36,7 @@ export function Workbench({ actor, onSchema }: Props) {
     >
       <GraphiQL.Logo>{null}</GraphiQL.Logo>
       <LinkedOperation />
+      <SystemTheme />
     </GraphiQL>
   );
 }

@@ -1,23 +1,17 @@
-//! The demo tenant of an empty embedded database, and `demo.json`, which says how to sign in to it.
+//! `demo.json`: how to sign in to the demo tenant of an embedded installation.
 //!
-//! The password is generated: the file, which only its owner may read, is the one place that has it.
+//! The password is generated: the file, which only its owner may read, is the one place that keeps it.
 
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{CliError, demo_communities, tenant};
-use crate::actor::Actor;
+use super::CliError;
 use crate::app::App;
 use crate::config::{Config, write_private};
-use crate::domains::communities::Draft;
-use crate::domains::tenants::NewTenant;
-use crate::error::{ApiError, Failure};
+use crate::demo;
 
 const FILE: &str = "demo.json";
-const SLUG: &str = "demo";
-const EMAIL: &str = "owner@demo.example";
 
-/// How to sign in to the demo tenant; the content of `demo.json`.
+/// The content of the file.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct SignIn {
     /// Where it listens; a browser is led to the console from there.
@@ -25,9 +19,17 @@ pub(super) struct SignIn {
     tenant: String,
     email: String,
     password: String,
+    /// Made by this very start, so nobody has seen the password yet.
+    #[serde(skip)]
+    is_new: bool,
 }
 
 impl SignIn {
+    fn read(config: &Config) -> Option<Self> {
+        let text = std::fs::read_to_string(config.data_dir.join(FILE)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
     /// Notes where it listens this time.
     pub(super) fn write(&mut self, config: &Config, address: &str) -> Result<(), CliError> {
         self.url = address.to_owned();
@@ -35,10 +37,14 @@ impl SignIn {
         Ok(write_private(&config.data_dir.join(FILE), &format!("{text}\n"))?)
     }
 
-    /// For the terminal.
-    pub(super) fn print(&self) {
+    /// For the terminal: the password once, and later where it stands.
+    pub(super) fn print(&self, config: &Config) {
         println!("console: {}/console", self.url);
-        println!("sign in: tenant {}, e-mail {}, password {}", self.tenant, self.email, self.password);
+        if self.is_new {
+            println!("sign in: tenant {}, {}, password {}", self.tenant, self.email, self.password);
+        } else {
+            println!("sign in: as {} says", config.data_dir.join(FILE).display());
+        }
     }
 }
 
@@ -48,47 +54,21 @@ pub(super) async fn prepare(app: &App, config: &Config) -> Result<Option<SignIn>
     if !config.demo {
         return Ok(None);
     }
-    let is_new = {
-        let tx = app.platform.db.system().await?;
-        !app.tenants.has_any_in(&tx).await.map_err(api_error)?
-    };
-    if !is_new {
-        let known = std::fs::read_to_string(config.data_dir.join(FILE)).ok();
-        return Ok(known.and_then(|text| serde_json::from_str(&text).ok()));
+    let known = SignIn::read(config);
+    if !demo::is_wanted(app).await? {
+        return Ok(if demo::is_here(app).await? { known } else { None });
     }
     let mut sign_in = SignIn {
         url: String::new(),
-        tenant: SLUG.to_owned(),
-        email: EMAIL.to_owned(),
-        password: app.platform.random.password(),
+        tenant: demo::SLUG.to_owned(),
+        email: demo::EMAIL.to_owned(),
+        // That of a start which was interrupted before the tenant was there.
+        password: known.map_or_else(|| app.platform.random.password(), |known| known.password),
+        is_new: true,
     };
     // Before the tenant, so that a password cannot be lost with the process.
     sign_in.write(config, "")?;
-    seed(app, &sign_in).await?;
+    println!("making the demo tenant");
+    demo::seed(app, &sign_in.password).await?;
     Ok(Some(sign_in))
-}
-
-async fn seed(app: &App, sign_in: &SignIn) -> Result<(), CliError> {
-    let new = NewTenant {
-        slug: SLUG.to_owned(),
-        name: "Demo: 拾光读书".to_owned(),
-        timezone: "Asia/Shanghai".to_owned(),
-        country: "CN".to_owned(),
-    };
-    let tenant = tenant::create(app, new, sign_in.email.clone(), sign_in.password.clone()).await?;
-    let scope = Actor::System(tenant).home().map_err(|denied| api_error(denied.into()))?;
-    let tx = app.platform.db.write(scope).await?;
-    let now = app.platform.clock.now();
-    for sample in demo_communities::ALL {
-        let draft = Draft { founded_at: Some(now - TimeDelta::days(sample.days_ago)), ..sample.draft() };
-        app.communities.create_in(&tx, draft).await.map_err(|error| match Failure::from(error) {
-            Failure::Failed(error) => api_error(error),
-            Failure::Refused(errors) => CliError::Refused(format!("a demo community is not valid: {errors:?}")),
-        })?;
-    }
-    Ok(tx.commit().await?)
-}
-
-fn api_error(error: ApiError) -> CliError {
-    CliError::Refused(error.message().to_owned())
 }

@@ -65,6 +65,9 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
         eprintln!("{done} of {} rows", progress.rows);
     };
     let done = app.members.import_file(&actor, &import, report).await?;
+    if done.was_finished {
+        println!("this file was imported before, and nothing is done again; what came of it then:");
+    }
     println!("{} created, {} updated, {} refused", done.created, done.updated, done.refused);
     if done.refused > 0 {
         println!("the refused rows and their reasons are in {}", refused.display());

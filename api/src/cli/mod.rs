@@ -1,7 +1,6 @@
 //! The command line; `shequn --help` is the manual.
 
 mod demo;
-mod demo_communities;
 mod import;
 mod migrate;
 mod serve;
@@ -13,6 +12,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::app::{App, AppError};
 use crate::config::{Config, ConfigError, KEYS};
+use crate::demo::DemoError;
 use crate::domains::members::import::ImportError;
 use crate::http::ServeError;
 use crate::platform::db::DbError;
@@ -58,6 +58,8 @@ enum CliError {
     Database(#[from] DbError),
     #[error("cannot serve: {0}")]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     #[error(transparent)]
     Import(#[from] ImportError),
     #[error("{0}")]

@@ -28,5 +28,5 @@ fn announce(config: &Config, sign_in: Option<demo::SignIn>, address: &str) {
         tracing::warn!(error = %error, "demo.sign_in_not_written");
     }
     println!("listening on {address}");
-    sign_in.print();
+    sign_in.print(config);
 }

@@ -1,6 +1,8 @@
 //! The communities of the demo: of every type, positioning and platform, some of them long over.
 
-use crate::domains::communities::{CommunityType, Draft, LifecycleStage, Platform, Positioning, QuotaOverride, Touchpoint};
+use crate::domains::communities::{
+    CommunityType, Draft, LifecycleStage, Platform, Positioning, QuotaOverride, Touchpoint,
+};
 use crate::domains::members::AgeBand::{self, From18To24, From25To34, From35To44, From45To54, From55};
 
 use CommunityType::{Brand, Consumer, Hybrid, Interest};
@@ -114,7 +116,7 @@ pub(super) const ALL: &[Sample] = &[
         interests: &["徒步", "登山", "摄影", "越野跑"],
         value_proposition: "每周六一条新路线，领队带队，新手也能跟得上，当天往返。", ..USUAL },
     Sample { name: "城南团购一群（锦江·高新）", kind: Consumer, positioning: CustomerService, stage: Mature, founded: 341,
-        joins: 560, known: 60, campaigns: &[290, 200, 110, 20], left: 180, tiers: (44, 139), local: 860, ages: NEIGHBOURS,
+        joins: 560, known: 120, campaigns: &[290, 200, 110, 20], left: 180, tiers: (44, 139), local: 860, ages: NEIGHBOURS,
         touchpoints: &[Group, MiniProgram, Moments], interests: &["生鲜", "水果", "做饭", "烘焙"],
         value_proposition: "产地直发，次日到小区自提，坏果包赔，比超市便宜两成。", ..USUAL },
     Sample { name: "山野会员服务中心", kind: Brand, positioning: CustomerService, platform: Wecom, stage: Mature,
@@ -148,13 +150,13 @@ pub(super) const ALL: &[Sample] = &[
         interests: &["徒步", "骑行", "飞盘", "音乐节"],
         value_proposition: "二十所高校社团共享路线、领队和装备，合拍视频一起涨粉。", ..USUAL },
     Sample { name: "周年庆预售群", kind: Consumer, positioning: CustomerService, founded: 260, end: End::Dissolved(221),
-        joins: 240, known: 350, campaigns: &[258], local: 500, ages: NEIGHBOURS, touchpoints: &[Group, Moments],
+        joins: 240, known: 450, campaigns: &[258], local: 500, ages: NEIGHBOURS, touchpoints: &[Group, Moments],
         interests: &["生鲜", "囤货", "优惠券"], value_proposition: "周年庆提前一周付定金，到手价保价三十天。", ..USUAL },
     Sample { name: "21 天早起跑步打卡", founded: 244, end: End::Dissolved(218), joins: 150, known: 300,
         campaigns: &[243], touchpoints: &[Group, MiniProgram], interests: &["跑步", "早起", "健康"],
         value_proposition: "坚持二十一天退全额押金，缺卡的押金由坚持者平分。", ..USUAL },
     Sample { name: "直播间粉丝福利群", kind: Brand, positioning: CustomerService, platform: Wecom, founded: 205,
-        end: End::Dissolved(139), joins: 210, known: 350, campaigns: &[200, 171], left: 330,
+        end: End::Dissolved(139), joins: 210, known: 450, campaigns: &[200, 171], left: 330,
         touchpoints: &[Group, VideoChannel], interests: &["直播", "优惠券", "新品试用"],
         value_proposition: "每场直播前一小时发群内专属券，抽五位免单。", ..USUAL },
     Sample { name: "山货直采供需墙", kind: Hybrid, positioning: ResourceMatching, platform: Dingtalk, founded: 190,

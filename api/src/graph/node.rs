@@ -1,15 +1,18 @@
 //! `node` and `nodes`: anything with an id, found by it. The prefix of the id says which slice to ask.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::community::Community;
 use super::member::Member;
 use crate::domains::{communities, members};
 use crate::error::{ApiError, ErrorCode};
-use crate::graphql::context::{ContextExt as _, nullable};
+use crate::graphql::context::ContextExt as _;
 use crate::graphql::ids::parse_id;
 use crate::graphql::selection::Selection;
-use crate::platform::ids::{CommunityKind, Kind as _, MemberKind, split};
+use crate::platform::ids::{CommunityId, CommunityKind, Kind as _, MemberId, MemberKind, split};
 
 /// Anything with an id that is unique in the world.
 #[derive(Interface)]
@@ -34,7 +37,7 @@ impl NodeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "An id of any kind.")] id: ID,
     ) -> Option<Result<Node, ApiError>> {
-        nullable(find(ctx, "id", &id)).await
+        find(ctx, "id", &[id]).await.pop().flatten()
     }
 
     /// The objects with these ids, in their order; null where there is none. At most 100.
@@ -46,26 +49,61 @@ impl NodeQuery {
         if ids.len() > 100 {
             return Err(ApiError::argument(ErrorCode::InputInvalid, "ids", "At most 100 ids at a time."));
         }
-        let mut found = Vec::with_capacity(ids.len());
-        for id in &ids {
-            found.push(nullable(find(ctx, "ids", id)).await);
-        }
-        Ok(found)
+        Ok(find(ctx, "ids", &ids).await)
     }
 }
 
-async fn find(ctx: &Context<'_>, argument: &'static str, id: &ID) -> Result<Option<Node>, ApiError> {
-    let reader = ctx.request()?.reader().await?;
-    let selection = Selection::at(ctx, &[&[]]);
+/// An id of a kind that can be found.
+#[derive(Clone, Copy)]
+enum NodeId {
+    Community(CommunityId),
+    Member(MemberId),
+}
+
+fn parse(argument: &'static str, id: &ID) -> Result<NodeId, ApiError> {
     match split(id).map(|(prefix, _)| prefix) {
-        Some(CommunityKind::PREFIX) => {
-            let id = parse_id(argument, id)?;
-            Ok(communities::graphql::find(ctx, reader, id, &selection).await?.map(Node::Community))
-        }
-        Some(MemberKind::PREFIX) => {
-            let id = parse_id(argument, id)?;
-            Ok(members::graphql::find(ctx, reader, id, &selection).await?.map(Node::Member))
-        }
+        Some(CommunityKind::PREFIX) => parse_id(argument, id).map(NodeId::Community),
+        Some(MemberKind::PREFIX) => parse_id(argument, id).map(NodeId::Member),
         _ => Err(ApiError::argument(ErrorCode::IdInvalid, argument, "Nothing has ids that start like this.")),
     }
+}
+
+/// The objects with these ids, in their order: one statement for each kind, however many ids.
+async fn find(ctx: &Context<'_>, argument: &'static str, ids: &[ID]) -> Vec<Option<Result<Node, ApiError>>> {
+    let parsed: Vec<_> = ids.iter().map(|id| parse(argument, id)).collect();
+    let known = || parsed.iter().filter_map(|id| id.as_ref().ok().copied());
+    let (mut community_ids, mut member_ids) = (Vec::new(), Vec::new());
+    for id in known() {
+        match id {
+            NodeId::Community(id) => community_ids.push(id),
+            NodeId::Member(id) => member_ids.push(id),
+        }
+    }
+    let communities = find_communities(ctx, &community_ids).await;
+    let members = find_members(ctx, &member_ids).await;
+    let answer = |id: Result<NodeId, ApiError>| -> Result<Option<Node>, ApiError> {
+        Ok(match id? {
+            NodeId::Community(id) => communities.clone()?.get(&id).cloned().map(Node::Community),
+            NodeId::Member(id) => members.clone()?.get(&id).cloned().map(Node::Member),
+        })
+    };
+    parsed.into_iter().map(|id| answer(id).transpose()).collect()
+}
+
+type Found<K, N> = Result<Arc<HashMap<K, N>>, ApiError>;
+
+async fn find_communities(ctx: &Context<'_>, ids: &[CommunityId]) -> Found<CommunityId, Community> {
+    if ids.is_empty() {
+        return Ok(Arc::default());
+    }
+    let reader = ctx.request()?.reader().await?;
+    communities::graphql::find_many(ctx, reader, ids, &Selection::at(ctx, &[&[]])).await.map(Arc::new)
+}
+
+async fn find_members(ctx: &Context<'_>, ids: &[MemberId]) -> Found<MemberId, Member> {
+    if ids.is_empty() {
+        return Ok(Arc::default());
+    }
+    let reader = ctx.request()?.reader().await?;
+    members::graphql::find_many(ctx, reader, ids, &Selection::at(ctx, &[&[]])).await.map(Arc::new)
 }

@@ -20,6 +20,8 @@ use super::db::{DbError, SystemTx, TenantTx};
 use super::ids::{EventKind, Id, TenantId};
 
 const BATCH: u64 = 500;
+/// How large a batch grows while it fails.
+const LARGEST_BATCH: u64 = 32_000;
 const POLL: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_secs(1);
 const RETENTION_DAYS: i64 = 30;
@@ -88,8 +90,13 @@ impl Outbox {
 
     /// Runs `consumer` until the task is aborted.
     pub async fn dispatch(self, platform: Platform, consumer: Arc<dyn Consumer>) {
+        let mut limit = BATCH;
         loop {
-            match step(&platform, consumer.as_ref()).await {
+            let done = step(&platform, consumer.as_ref(), limit).await;
+            // A batch can end between two events whose transactions took their ids in one order and their locks in
+            // the other: by itself it makes no sense (nobody left before joining), with what follows it does.
+            limit = if done.is_ok() { BATCH } else { LARGEST_BATCH.min(limit * 2) };
+            match done {
                 Ok(0) => {
                     // Other processes write too, so waking is a shortcut and not the rule.
                     tokio::time::timeout(POLL, self.0.notified()).await.unwrap_or_default();
@@ -119,10 +126,10 @@ fn older_than(limit: chrono::DateTime<chrono::Utc>) -> SimpleExpr {
 }
 
 /// Handles one batch; answers how many events it had.
-async fn step(platform: &Platform, consumer: &dyn Consumer) -> Result<usize, DbError> {
+async fn step(platform: &Platform, consumer: &dyn Consumer, limit: u64) -> Result<usize, DbError> {
     let tx = platform.db.system().await?;
     let Some((xid, seq)) = lock_cursor(&tx, consumer.name(), platform).await? else { return Ok(0) };
-    let events = read_batch(&tx, xid, seq).await?;
+    let events = read_batch(&tx, (xid, seq), limit).await?;
     let Some(last) = events.last() else {
         // Keeps a cursor that was just made.
         tx.commit().await?;
@@ -174,19 +181,19 @@ async fn lock_cursor(tx: &SystemTx, name: &str, platform: &Platform) -> Result<O
     Ok((made == 1).then_some((0, 0)))
 }
 
-async fn read_batch(tx: &SystemTx, xid: i64, seq: i64) -> Result<Vec<Event>, DbError> {
+async fn read_batch(tx: &SystemTx, (xid, seq): (i64, i64), limit: u64) -> Result<Vec<Event>, DbError> {
     let (sql, values): (&str, Vec<Value>) = if tx.is_postgres() {
         (
             "SELECT seq, xid::text::bigint AS xid, tenant_id, aggregate_id, kind, payload FROM outbox \
              WHERE (xid, seq) > ($1::bigint::text::xid8, $2::bigint) \
                AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY outbox.xid, seq LIMIT $3",
-            vec![xid.into(), seq.into(), BATCH.into()],
+            vec![xid.into(), seq.into(), limit.into()],
         )
     } else {
         (
             "SELECT seq, 0 AS xid, tenant_id, aggregate_id, kind, payload FROM outbox \
              WHERE seq > $1 ORDER BY seq LIMIT $2",
-            vec![seq.into(), BATCH.into()],
+            vec![seq.into(), limit.into()],
         )
     };
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);

@@ -61,6 +61,10 @@ impl Case {
         self.document.starts_with("mutation")
     }
 
+    pub(super) fn is_about_a_session(&self) -> bool {
+        ["sessionRefresh", "signOut"].contains(&self.operation)
+    }
+
     pub(super) async fn run(&self, client: &Client, arguments: Value) -> Response {
         client.query(&self.document, arguments).await
     }

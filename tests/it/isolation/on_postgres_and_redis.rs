@@ -2,7 +2,7 @@
 
 use harness::{Storage, TestApp, run};
 
-use super::{Trial, twins};
+use super::{Trial, Twins};
 
 #[test]
 fn the_codes_scope_holds_alone() {
@@ -16,12 +16,12 @@ fn row_security_holds_alone() {
 
 #[test]
 fn the_codes_scope_alone_keeps_equal_ids_apart() {
-    run(async { twins::run(&without("rls").await).await });
+    run(async { Twins::begin(&without("rls").await).await.run().await });
 }
 
 #[test]
 fn row_security_alone_keeps_equal_ids_apart() {
-    run(async { twins::run(&without("scope").await).await });
+    run(async { Twins::begin(&without("scope").await).await.run().await });
 }
 
 async fn without(wall: &str) -> TestApp {

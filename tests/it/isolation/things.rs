@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use harness::{Client, PASSWORD, Tenant, TestApp, absent_id};
 use serde_json::{Value, json};
 
+use super::cases::Case;
 use crate::given;
 
 /// In every text of tenant B.
@@ -106,6 +107,18 @@ impl Maker {
         }
     }
 
+    /// What a case names.
+    pub(super) async fn make_for(&self, case: &Case) -> Things {
+        let things = self.make().await;
+        if !case.is_about_a_session() {
+            return things;
+        }
+        let refresh_token = self.refresh_token().await;
+        let forged_refresh_token = forged(&refresh_token, &self.refresh_token().await);
+        Things { refresh_token, forged_refresh_token, ..things }
+    }
+
+    /// Everything but a session.
     pub(super) async fn make(&self) -> Things {
         let number = next_number();
         let absent = Things::absent();
@@ -132,7 +145,6 @@ impl Maker {
         // Leaves the community, which makes it one that declines.
         self.archive("MemberArchive", "memberArchive", &archived_member).await;
 
-        let refresh_token = self.refresh_token().await;
         Things {
             slug: self.slug.clone(),
             stranger: self.stranger.clone(),
@@ -154,8 +166,6 @@ impl Maker {
                 )
                 .await,
             community: text(&community["id"]),
-            forged_refresh_token: forged(&refresh_token, &self.refresh_token().await),
-            refresh_token,
             ..things
         }
     }

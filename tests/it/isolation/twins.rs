@@ -1,10 +1,10 @@
 //! The sharpest neighbour: a tenant whose rows have the very ids of A's, which ids made by the product never have,
 //! but composite keys allow. A statement that forgets the tenant anywhere reads or changes a twin.
 
-use harness::{Database, TestApp};
+use harness::{Client, Database, TestApp};
 use uuid::Uuid;
 
-use super::cases;
+use super::cases::{self, Case};
 use super::things::{MARK, Maker};
 
 /// A table, and what its twins have otherwise, so that a twin that is read shows. Parents first.
@@ -28,49 +28,72 @@ enum Mark {
     Exactly(&'static str),
 }
 
-/// Runs every case as A on its own things. With twins of them beside, A's answers are the same, and no twin changes.
-pub(super) async fn run(app: &TestApp) {
-    let (tenant_a, tenant_b) = (app.tenant("aldebaran").await, app.tenant("betelgeuse").await);
-    let a = tenant_a.owner().await;
-    let maker = Maker::new(app, &tenant_a, tenant_a.owner_email(), tenant_b.owner_email(), "Aldebaran").await;
-    let database = app.database().await;
-    let uuids = (tenant_a.uuid(&database).await, tenant_b.uuid(&database).await);
-    for case in cases::all() {
-        let things = maker.make().await;
+/// Each case as A on its own things. With twins of them beside, A's answers are the same, and no twin changes.
+pub(super) struct Twins {
+    database: Database,
+    a: Client,
+    things_of_a: Maker,
+    a_uuid: Uuid,
+    b_uuid: Uuid,
+}
+
+impl Twins {
+    pub(super) async fn begin(app: &TestApp) -> Self {
+        // B first: in every index its rows come before those of A.
+        let (tenant_b, tenant_a) = (app.tenant("betelgeuse").await, app.tenant("aldebaran").await);
+        let database = app.database().await;
+        Self {
+            a: tenant_a.owner().await,
+            things_of_a: Maker::new(app, &tenant_a, tenant_a.owner_email(), tenant_b.owner_email(), "Aldebaran").await,
+            a_uuid: tenant_a.uuid(&database).await,
+            b_uuid: tenant_b.uuid(&database).await,
+            database,
+        }
+    }
+
+    pub(super) async fn run(&self) {
+        for case in &cases::all() {
+            self.check(case).await;
+        }
+    }
+
+    pub(super) async fn check(&self, case: &Case) {
+        let things = self.things_of_a.make_for(case).await;
         let arguments = || (case.arguments)(&things);
-        database.outbox_is_drained().await;
+        self.database.outbox_is_drained().await;
         if case.is_mutation() {
-            twin(&database, uuids).await;
-            let twins = database.snapshot(uuids.1).await;
-            case.must_succeed(&case.run(&a, arguments()).await);
-            database.snapshot(uuids.1).await.must_equal(&twins);
+            self.add_twins().await;
+            let twins = self.database.snapshot(self.b_uuid).await;
+            case.must_succeed(&case.run(&self.a, arguments()).await);
+            self.database.snapshot(self.b_uuid).await.must_equal(&twins);
         } else {
-            let alone = case.run(&a, arguments()).await;
+            let alone = case.run(&self.a, arguments()).await;
             case.must_succeed(&alone);
-            twin(&database, uuids).await;
-            let beside_twins = case.run(&a, arguments()).await;
+            self.add_twins().await;
+            let beside_twins = case.run(&self.a, arguments()).await;
             assert_eq!(beside_twins.raw, alone.raw, "{case}");
         }
     }
-}
 
-/// Gives B a twin of every row of A that has none yet.
-async fn twin(database: &Database, (a, b): (Uuid, Uuid)) {
-    for (table, marks) in TABLES {
-        let columns = database.columns(table).await;
-        let values = columns.iter().map(|column| match marks.iter().find(|(name, _)| name == column) {
-            _ if column == "tenant_id" => database.literal(b),
-            Some((_, Mark::Text)) => format!("'{MARK} ' || {column}"),
-            Some((_, Mark::Json)) => format!("'\"{MARK}\"'"),
-            Some((_, Mark::Exactly(value))) => (*value).to_owned(),
-            None => format!("\"{column}\""),
-        });
-        let values = values.collect::<Vec<_>>().join(", ");
-        let columns = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
-        let owner = database.literal(a);
-        let sql = format!(
-            "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE tenant_id = {owner} ON CONFLICT DO NOTHING"
-        );
-        database.execute(&sql).await;
+    /// Gives B a twin of every row of A that has none yet.
+    async fn add_twins(&self) {
+        let (database, b) = (&self.database, self.database.literal(self.b_uuid));
+        for (table, marks) in TABLES {
+            let columns = database.columns(table).await;
+            let values = columns.iter().map(|column| match marks.iter().find(|(name, _)| name == column) {
+                _ if column == "tenant_id" => b.clone(),
+                Some((_, Mark::Text)) => format!("'{MARK} ' || {column}"),
+                Some((_, Mark::Json)) => format!("'\"{MARK}\"'"),
+                Some((_, Mark::Exactly(value))) => (*value).to_owned(),
+                None => format!("\"{column}\""),
+            });
+            let values = values.collect::<Vec<_>>().join(", ");
+            let columns = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
+            let sql = format!(
+                "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE tenant_id = {} ON CONFLICT DO NOTHING",
+                database.literal(self.a_uuid)
+            );
+            database.execute(&sql).await;
+        }
     }
 }

@@ -6,6 +6,7 @@ import { Unreachable } from '../endpoint';
 import { send } from '../fetcher';
 import { isPrepared } from '../operations';
 import type { Found, Operation } from '../operations/operation';
+import { sessions } from '../session/store';
 
 export function useOpenOperation() {
   const { session, notify } = useConsole();
@@ -22,6 +23,8 @@ export function useOpenOperation() {
     if (!queryEditor || !variableEditor || !responseEditor) return;
 
     const [found, failure] = session ? await find(operation.prelude) : [{}, undefined];
+    // The session ended meanwhile: this workbench is gone, and the page says why.
+    if (session && !sessions.current()) return;
     const variables = operation.variables(found, String(Date.now()));
     const missing = missingIn(variables);
     if (session) notify(failure ?? (missing.length ? nothingFor(missing) : null));

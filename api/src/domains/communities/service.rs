@@ -7,7 +7,7 @@ use shequn_entity::communities::Column;
 use super::CommunityError;
 use super::model::{Changes, CommunityType, Draft, LifecycleStage, Platform as CommunityPlatform, Positioning};
 use super::report::{Survival, survival};
-use super::store::{self, CommunityRow};
+use super::store::{self, CommunityRow, Hold};
 use crate::actor::{Actor, Scope};
 use crate::domains::tenants::Tenants;
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
@@ -105,9 +105,10 @@ impl Communities {
         store::list_open(tx).await
     }
 
-    /// The row of a community that is about to gain or lose members: refuses unknown and archived ones.
+    /// Holds a community that is about to gain or lose members in use; refuses unknown and archived ones.
+    /// Many may join at once: the row itself does not change with them.
     pub async fn lock_open_in(&self, tx: &TenantTx, id: CommunityId) -> Result<(), CommunityError> {
-        let row = store::lock(tx, id).await?.ok_or(CommunityError::NotFound)?;
+        let row = store::lock(tx, id, Hold::Shared).await?.ok_or(CommunityError::NotFound)?;
         if row.archived_at.flatten().is_some() { Err(CommunityError::Archived) } else { Ok(()) }
     }
 
@@ -142,7 +143,7 @@ impl Communities {
 
     async fn update_in(&self, tx: &TenantTx, id: CommunityId, changes: Changes) -> Result<CommunityId, CommunityError> {
         let changes = changes.check()?;
-        let row = store::lock(tx, id).await?.ok_or(CommunityError::NotFound)?;
+        let row = store::lock(tx, id, Hold::Alone).await?.ok_or(CommunityError::NotFound)?;
         if row.archived_at.flatten().is_some() {
             return Err(CommunityError::Archived);
         }
@@ -159,7 +160,7 @@ impl Communities {
 
     /// Records that a community ended, now or earlier: for histories that come from elsewhere.
     pub async fn end_in(&self, tx: &TenantTx, id: CommunityId, at: DateTime<Utc>) -> Result<(), CommunityError> {
-        let row = store::lock(tx, id).await?.ok_or(CommunityError::NotFound)?;
+        let row = store::lock(tx, id, Hold::Alone).await?.ok_or(CommunityError::NotFound)?;
         if row.archived_at.flatten().is_some() {
             return Err(CommunityError::Archived);
         }
@@ -195,7 +196,7 @@ impl Communities {
         id: CommunityId,
         archived: Archiving,
     ) -> Result<CommunityId, CommunityError> {
-        let row = store::lock(tx, id).await?.ok_or(CommunityError::NotFound)?;
+        let row = store::lock(tx, id, Hold::Alone).await?.ok_or(CommunityError::NotFound)?;
         let now = self.platform.clock.now();
         let archived_at = match (archived, row.archived_at.flatten()) {
             (Archiving::Archive, None) => Some(now),

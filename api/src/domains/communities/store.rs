@@ -178,11 +178,23 @@ fn restrict(select: &mut SelectStatement, filter: &Filter) {
     }
 }
 
+/// Against whom a row is held until the transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Against everybody: the row is about to change.
+    Alone,
+    /// Against change only: others may rely on it at the same time.
+    Shared,
+}
+
 /// The row that a change is decided on, held until the transaction ends.
-pub(super) async fn lock(tx: &TenantTx, id: CommunityId) -> Result<Option<CommunityRow>, DbError> {
+pub(super) async fn lock(tx: &TenantTx, id: CommunityId, hold: Hold) -> Result<Option<CommunityRow>, DbError> {
     let columns = Columns::of([Column::Version, Column::ArchivedAt, Column::Stage, Column::FoundedAt, Column::EndedAt]);
     let mut select = select(tx, &columns);
-    select.and_where(is(id)).lock(LockType::Update);
+    select.and_where(is(id)).lock(match hold {
+        Hold::Alone => LockType::Update,
+        Hold::Shared => LockType::Share,
+    });
     let row = tx.query_one(&select).await?;
     Ok(row.map(|row| CommunityRow::read(&row, &columns)).transpose()?)
 }

@@ -12,6 +12,7 @@ use super::personal::INDEX_VERSION;
 use super::profile::{Attribute, Observation, ProfileSource};
 use crate::domains::communities::Platform;
 use crate::platform::db::any::is_any;
+use crate::platform::db::bulk::Bulk;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, IdentityId, MemberId};
 
@@ -56,19 +57,14 @@ pub(super) async fn list_tags(tx: &TenantTx, members: &[MemberId]) -> Result<ByM
 /// Rows for tags that are not there yet.
 pub(super) async fn add_tags(tx: &TenantTx, tags: &[(MemberId, String)]) -> Result<(), DbError> {
     use member_tags::{Column, Entity};
-    if tags.is_empty() {
-        return Ok(());
-    }
-    let mut insert = Query::insert()
-        .into_table(Entity)
-        .columns([Column::TenantId, Column::MemberId, Column::Tag])
-        .on_conflict(OnConflict::columns([Column::TenantId, Column::MemberId, Column::Tag]).do_nothing().to_owned())
-        .to_owned();
-    for (member, tag) in tags {
-        insert.values_panic([tx.tenant().uuid().into(), member.uuid().into(), tag.as_str().into()]);
-    }
-    tx.execute(&insert).await?;
-    Ok(())
+    let kept = OnConflict::columns([Column::TenantId, Column::MemberId, Column::Tag]).do_nothing().to_owned();
+    Bulk::new(Entity, tags.len())
+        .same(Column::TenantId, tx.tenant().uuid())
+        .each(Column::MemberId, tags.iter().map(|(member, _)| member.uuid()))
+        .each(Column::Tag, tags.iter().map(|(_, tag)| tag.clone()))
+        .on_conflict(kept)
+        .execute(tx)
+        .await
 }
 
 /// Leaves exactly these tags.

@@ -53,8 +53,10 @@ impl Db {
             ConnectOptions::Postgres { url, connections } => Pools::Postgres(postgres(url, *connections)?),
             ConnectOptions::Sqlite { path } => {
                 let options = sqlite(path.clone());
+                // An import puts rows all over its indexes: with SQLite's usual 2 MiB it reads most pages again.
+                let writing = options.clone().pragma("cache_size", "-16384");
                 Pools::Sqlite {
-                    writer: sqlite_pool(1).connect_lazy_with(options.clone()),
+                    writer: sqlite_pool(1).connect_lazy_with(writing),
                     readers: sqlite_pool(SQLITE_READERS).connect_lazy_with(options),
                 }
             }

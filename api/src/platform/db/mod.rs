@@ -6,6 +6,7 @@
 //! can hand an open transaction to the next one.
 
 pub mod any;
+pub mod bulk;
 mod check;
 pub mod columns;
 mod connect;

@@ -6,4 +6,4 @@ mod query;
 
 pub use mutation::CommunityMutation;
 pub use object::{CommunityCore, CommunityRef, columns};
-pub use query::{CommunityQuery, find};
+pub use query::{CommunityQuery, find, find_many};

@@ -1,5 +1,6 @@
 //! Finding and listing communities.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
@@ -10,7 +11,7 @@ use super::super::{Communities, Survival};
 use super::columns;
 use crate::error::ApiError;
 use crate::graph::community::Community;
-use crate::graphql::batch::{Page, Ref};
+use crate::graphql::batch::Page;
 use crate::graphql::connection::{Connection, Edge, Total, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
@@ -150,9 +151,19 @@ pub async fn find(
     id: CommunityId,
     selection: &Selection,
 ) -> Result<Option<Community>, ApiError> {
-    let communities = ctx.service::<Communities>()?;
-    let rows = communities.find_many(ctx.actor()?, &reader, &[id], &columns(selection)).await?;
-    Ok(rows.into_iter().next().map(|row| Community::new(Ref::single(reader, row))))
+    Ok(find_many(ctx, reader, &[id], selection).await?.remove(&id))
+}
+
+/// As [`find`], for many at once; unknown ones are left out.
+pub async fn find_many(
+    ctx: &Context<'_>,
+    reader: Arc<TenantTx>,
+    ids: &[CommunityId],
+    selection: &Selection,
+) -> Result<HashMap<CommunityId, Community>, ApiError> {
+    let rows = ctx.service::<Communities>()?.find_many(ctx.actor()?, &reader, ids, &columns(selection)).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    Ok(ids.into_iter().zip(Page::new(reader, rows).refs().into_iter().map(Community::new)).collect())
 }
 
 async fn list(

@@ -1,5 +1,6 @@
 //! Finding and listing members.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
@@ -109,9 +110,19 @@ pub async fn find(
     id: MemberId,
     selection: &Selection,
 ) -> Result<Option<Member>, ApiError> {
-    let members = ctx.service::<Members>()?;
-    let rows = members.find_many(ctx.actor()?, &reader, &[id], &columns(selection)).await?;
-    Ok(rows.into_iter().next().map(|row| Member::new(Ref::single(reader, row))))
+    Ok(find_many(ctx, reader, &[id], selection).await?.remove(&id))
+}
+
+/// As [`find`], for many at once; unknown ones are left out.
+pub async fn find_many(
+    ctx: &Context<'_>,
+    reader: Arc<TenantTx>,
+    ids: &[MemberId],
+    selection: &Selection,
+) -> Result<HashMap<MemberId, Member>, ApiError> {
+    let rows = ctx.service::<Members>()?.find_many(ctx.actor()?, &reader, ids, &columns(selection)).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    Ok(ids.into_iter().zip(Page::new(reader, rows).refs().into_iter().map(Member::new)).collect())
 }
 
 async fn list(

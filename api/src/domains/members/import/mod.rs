@@ -8,9 +8,15 @@
 mod file;
 pub mod graphql;
 mod model;
+mod problem;
 mod reader;
+mod record;
+mod refused;
 mod service;
+mod source;
 mod store;
 
-pub use file::{Encoding, FileImport, ImportError, Progress};
+pub use file::{FileImport, ImportError, Progress};
 pub use model::{BATCH, CommunityRef, Row, RowOutcome, Status};
+pub use problem::FileProblem;
+pub use source::Encoding;

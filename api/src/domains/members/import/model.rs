@@ -15,6 +15,13 @@ use crate::platform::text::{parse_line, sort_key};
 /// Rows in one transaction.
 pub const BATCH: usize = 1_000;
 
+/// How much of a file is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) bytes: u64,
+    pub(super) lines: u64,
+}
+
 /// How a row names a community.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CommunityRef {
@@ -37,7 +44,7 @@ pub struct Row {
     pub tier: Option<Tier>,
     /// Since when; now unless told otherwise.
     pub joined_at: Option<DateTime<Utc>>,
-    /// What could not be read at all.
+    /// What could not be read; one without a field says that nothing of the row could be.
     pub errors: Vec<UserError>,
 }
 
@@ -87,7 +94,10 @@ impl Row {
     /// The row if it is fit by itself, or everything that is wrong with it.
     pub(super) fn check(self, country: &str, now: DateTime<Utc>) -> Result<CheckedRow, Vec<UserError>> {
         let mut errors = self.errors;
-        if self.member.external_ref.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        if errors.iter().any(|error| error.field.is_none()) {
+            return Err(errors);
+        }
+        if self.member.external_ref.is_none() {
             errors.push(UserError::at("externalRef", UserErrorCode::Required, "Rows are matched by it."));
         }
         let mut line = |field, text: String| {

@@ -1,11 +1,13 @@
-//! Reading a roster: CSV in UTF-8, with a header that names the columns.
+//! Reading a roster: CSV with a header that names the columns.
 
 use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
+use std::path::Path;
 
-use csv::{ByteRecord, Position};
-
-use super::model::{CommunityRef, Row};
+use super::model::{CommunityRef, Place, Row};
+use super::problem::FileProblem;
+use super::record::Record;
+use super::source::{Encoding, Source};
 use crate::domains::communities::Platform;
 use crate::domains::members::membership::Tier;
 use crate::domains::members::model::{Draft, IdentityDraft, IdentityKind};
@@ -31,142 +33,132 @@ pub(super) const COLUMNS: [&str; 13] = [
 const REQUIRED: [&str; 2] = ["external_ref", "display_name"];
 /// The longest row, in bytes: a longer one is a quote that never closes.
 const LONGEST_ROW: usize = 64 * 1024;
-const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
-
-/// Why a file cannot be read at all. Nothing of it has been imported then.
-#[derive(Debug, thiserror::Error)]
-pub enum FileProblem {
-    /// Reading failed.
-    #[error("the file cannot be read: {0}")]
-    Io(#[from] std::io::Error),
-    /// There is no header line.
-    #[error("EMPTY_FILE: line 1: the file has no header")]
-    Empty,
-    /// A column that rosters do not have.
-    #[error("HEADER_INVALID: line 1: there is no column {column:?}; the columns are {}", COLUMNS.join(", "))]
-    UnknownColumn {
-        /// As it stands in the header.
-        column: String,
-    },
-    /// A column stands twice.
-    #[error("HEADER_INVALID: line 1: the column {column:?} stands twice")]
-    RepeatedColumn {
-        /// Which.
-        column: String,
-    },
-    /// A column is missing.
-    #[error("HEADER_INVALID: line 1: the column {column:?} is missing")]
-    MissingColumn {
-        /// Which.
-        column: &'static str,
-    },
-    /// Bytes that are not UTF-8.
-    #[error("ENCODING_INVALID: line {line}: this is not UTF-8; if the file was saved as GBK, add --encoding gb18030")]
-    NotUtf8 {
-        /// Where.
-        line: u64,
-    },
-    /// A quote that never closes.
-    #[error("QUOTE_UNCLOSED: line {line}: a quote is opened and not closed")]
-    UnclosedQuote {
-        /// Where the row begins.
-        line: u64,
-    },
-    /// The CSV cannot be read.
-    #[error("CSV_INVALID: line {line}: the row cannot be read")]
-    Csv {
-        /// Where.
-        line: u64,
-    },
-}
+const BUFFER: usize = 64 * 1024;
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The columns of a file by name.
 #[derive(Clone, Debug)]
-pub(super) struct Header(HashMap<&'static str, usize>, usize);
+struct Header(HashMap<&'static str, usize>, usize);
 
 impl Header {
-    fn read(record: &ByteRecord) -> Result<Self, FileProblem> {
+    fn read(names: &[String]) -> Result<Self, FileProblem> {
         let mut columns = HashMap::new();
-        for (place, name) in record.iter().enumerate() {
-            let name = std::str::from_utf8(name).map_err(|_| FileProblem::NotUtf8 { line: 1 })?.trim();
+        for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
             let known = COLUMNS.iter().find(|known| **known == name);
-            let known = known.ok_or_else(|| FileProblem::UnknownColumn { column: name.to_owned() })?;
+            let known = known.ok_or_else(|| FileProblem::UnknownColumn { column: shortened(name) })?;
             if columns.insert(*known, place).is_some() {
                 return Err(FileProblem::RepeatedColumn { column: name.to_owned() });
             }
         }
         match REQUIRED.into_iter().find(|name| !columns.contains_key(name)) {
             Some(column) => Err(FileProblem::MissingColumn { column }),
-            None => Ok(Self(columns, record.len())),
+            None => Ok(Self(columns, names.len())),
         }
+    }
+
+    fn get(&self, fields: &[String], column: &str) -> Option<String> {
+        let field = fields.get(*self.0.get(column)?)?.trim();
+        (!field.is_empty()).then(|| field.to_owned())
     }
 }
 
-/// Reads the rows of a file, with the place behind each.
-pub(super) struct RowReader<R: Read> {
-    csv: csv::Reader<R>,
+/// What is no header may be a whole file in one line.
+fn shortened(name: &str) -> String {
+    name.chars().take(80).collect()
+}
+
+/// Reads the rows of a file, and knows its place in it.
+pub(super) struct RowReader {
+    source: BufReader<Source>,
+    encoding: Encoding,
     header: Header,
-    /// Bytes before what the CSV reader counts as its start.
-    base: u64,
-    line_base: u64,
-    record: ByteRecord,
+    place: Place,
 }
 
 /// Where a row begins and what it says, in text.
 pub(super) struct ReadRow {
     pub(super) line: u64,
-    pub(super) fields: Vec<String>,
+    /// As it stands there.
+    pub(super) reference: String,
+    fields: Vec<String>,
 }
 
-fn csv_reader<R: Read>(source: R) -> csv::Reader<R> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source)
-}
-
-impl<R: Read + Seek> RowReader<R> {
+impl RowReader {
     /// At the first row.
-    pub(super) fn open(mut source: R) -> Result<Self, FileProblem> {
-        let mut start = [0; 3];
-        let read = read_up_to(&mut source, &mut start)?;
-        let base = if read == 3 && start == BYTE_ORDER_MARK { 3 } else { 0 };
-        source.seek(SeekFrom::Start(base))?;
-        let mut csv = csv_reader(source);
-        let mut record = ByteRecord::new();
-        let has_header = csv.read_byte_record(&mut record).map_err(|_| FileProblem::Csv { line: 1 })?;
-        if !has_header {
-            return Err(FileProblem::Empty);
+    pub(super) fn open(path: &Path, encoding: Encoding) -> Result<Self, FileProblem> {
+        let source = BufReader::with_capacity(BUFFER, Source::open(path, encoding)?);
+        let mut reader = Self { source, encoding, header: Header(HashMap::new(), 0), place: Place::default() };
+        let (_, names) = reader.record()?.ok_or(FileProblem::Empty)?;
+        reader.header = Header::read(&names)?;
+        Ok(reader)
+    }
+
+    /// With its header known, at a place that [`RowReader::place`] told.
+    pub(super) fn open_at(path: &Path, encoding: Encoding, place: Place) -> Result<Self, FileProblem> {
+        let reader = Self::open(path, encoding)?;
+        if place.bytes == 0 {
+            return Ok(reader);
         }
-        check_length(&record, 1)?;
-        let header = Header::read(&record)?;
-        Ok(Self { csv, header, base, line_base: 0, record })
+        let mut source = Source::open(path, encoding)?;
+        source.skip(place.bytes)?;
+        Ok(Self { source: BufReader::with_capacity(BUFFER, source), place, ..reader })
     }
 
-    /// Goes on at a place that [`RowReader::place`] told.
-    pub(super) fn go_to(self, (byte, line): (u64, u64)) -> Result<Self, FileProblem> {
-        let mut source = self.csv.into_inner();
-        source.seek(SeekFrom::Start(byte))?;
-        Ok(Self { csv: csv_reader(source), base: byte, line_base: line, ..self })
-    }
-}
-
-impl<R: Read> RowReader<R> {
-    /// Bytes and lines before the next row.
-    pub(super) fn place(&self) -> (u64, u64) {
-        let position = self.csv.position();
-        (self.base + position.byte(), self.line_base + lines_before(position))
+    /// What lies before the next row.
+    pub(super) fn place(&self) -> Place {
+        self.place
     }
 
     /// The next row; None at the end.
     pub(super) fn next(&mut self) -> Result<Option<ReadRow>, FileProblem> {
-        let (_, lines) = self.place();
-        let line = lines + 1;
-        if !self.csv.read_byte_record(&mut self.record).map_err(|_| FileProblem::Csv { line })? {
-            return Ok(None);
+        let Some((line, fields)) = self.record()? else { return Ok(None) };
+        let reference = self.header.get(&fields, "external_ref").unwrap_or_default();
+        Ok(Some(ReadRow { line, reference, fields }))
+    }
+
+    /// The next record that is not a blank line, and the line it begins on.
+    fn record(&mut self) -> Result<Option<(u64, Vec<String>)>, FileProblem> {
+        loop {
+            let line = self.place.lines + 1;
+            let mut record = Record::default();
+            let mut length = 0;
+            loop {
+                let text = self.line(line)?;
+                length += text.len();
+                if text.is_empty() && length == 0 {
+                    return Ok(None);
+                } else if text.is_empty() || length > LONGEST_ROW {
+                    return Err(FileProblem::UnclosedQuote { line });
+                } else if record.add(&text) {
+                    break;
+                }
+            }
+            let fields = record.into_fields();
+            if fields.len() > 1 || fields.iter().any(|field| !field.trim().is_empty()) {
+                return Ok(Some((line, fields)));
+            }
         }
-        check_length(&self.record, line)?;
-        let text = |field: &[u8]| std::str::from_utf8(field).map(str::to_owned);
-        let fields =
-            self.record.iter().map(text).collect::<Result<_, _>>().map_err(|_| FileProblem::NotUtf8 { line })?;
-        Ok(Some(ReadRow { line, fields }))
+    }
+
+    /// The next line with what ends it, of the record that begins on line `start`; empty at the end of the file.
+    fn line(&mut self, start: u64) -> Result<String, FileProblem> {
+        let invalid = FileProblem::Encoding { line: self.place.lines + 1, encoding: self.encoding };
+        let mut bytes = Vec::new();
+        let longest = u64::try_from(LONGEST_ROW).unwrap_or(u64::MAX);
+        match (&mut self.source).take(longest + 1).read_until(b'\n', &mut bytes) {
+            Err(error) if error.kind() == ErrorKind::InvalidData => return Err(invalid),
+            Err(error) => return Err(error.into()),
+            Ok(read) if read > LONGEST_ROW => return Err(FileProblem::RowTooLong { line: start }),
+            Ok(_) => {}
+        }
+        let is_first = self.place.bytes == 0;
+        self.place.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.place.lines += u64::from(!bytes.is_empty());
+        let mut text = String::from_utf8(bytes).map_err(|_| invalid)?;
+        if is_first && text.starts_with(BYTE_ORDER_MARK) {
+            text.remove(0);
+        }
+        Ok(text)
     }
 
     /// What a row says.
@@ -178,10 +170,7 @@ impl<R: Read> RowReader<R> {
                 ..Row::default()
             };
         }
-        let get = |column: &str| {
-            let place = self.header.0.get(column)?;
-            read.fields.get(*place).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-        };
+        let get = |column: &str| self.header.get(&read.fields, column);
         let mut errors = Vec::new();
         let tier = named("tier", get("tier"), Tier::parse, &mut errors);
         let joined_at = get("joined_at").and_then(|text| match chrono::DateTime::parse_from_rfc3339(&text) {
@@ -202,6 +191,8 @@ impl<R: Read> RowReader<R> {
             (Some(value), Some(kind), Some(platform)) => {
                 Some(IdentityDraft { kind, platform, app_id: get("identity_app_id"), value })
             }
+            // One that is given and unknown has been told already.
+            (Some(_), _, _) if get("identity_kind").is_some() && get("identity_platform").is_some() => None,
             (Some(_), _, _) => {
                 let message = "identity_value needs identity_kind and identity_platform.";
                 errors.push(UserError::at("identities", UserErrorCode::Required, message));
@@ -242,24 +233,4 @@ fn named<T>(field: &str, text: Option<String>, parse: fn(&str) -> Option<T>, err
         errors.push(UserError::at(field, UserErrorCode::Invalid, "This value is not one of its list."));
     }
     value
-}
-
-/// Newlines before the reader's place: its own count starts at 1.
-fn lines_before(position: &Position) -> u64 {
-    position.line().saturating_sub(1)
-}
-
-fn check_length(record: &ByteRecord, line: u64) -> Result<(), FileProblem> {
-    if record.as_slice().len() > LONGEST_ROW { Err(FileProblem::UnclosedQuote { line }) } else { Ok(()) }
-}
-
-fn read_up_to(source: &mut impl Read, buffer: &mut [u8]) -> Result<usize, std::io::Error> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match source.read(rest)? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
 }

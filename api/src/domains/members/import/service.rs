@@ -1,14 +1,15 @@
 //! Applying a batch: everything that can be said of it first, then a handful of statements.
 
-use futures_util::FutureExt as _;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 
 use super::model::{BATCH, CheckedRow, Claims, CommunityRef, Row, RowOutcome, Status};
-use super::store::{self, IdentityKey, Known};
+use super::store::{self, IdentityKey, Known, Planning};
 use crate::actor::{Actor, Scope};
 use crate::domains::members::membership::{self, Joining, Tier};
+use crate::domains::members::model::Identity;
 use crate::domains::members::personal::{Personal, identity_index, phone_index};
 use crate::domains::members::profile::{ProfileDraft, ProfileSource};
 use crate::domains::members::store::NewRow;
@@ -20,9 +21,33 @@ use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Call;
 use crate::platform::ids::{CommunityId, MemberId};
 
+/// A row that is fit by itself, with its place among the rows and what it is found by.
+struct Indexed {
+    place: usize,
+    row: CheckedRow,
+    phone: Option<Vec<u8>>,
+    identities: Vec<IdentityKey>,
+}
+
+impl Indexed {
+    fn new(keys: &TenantKeys, place: usize, row: CheckedRow) -> Self {
+        let phone = row.member.phone.as_ref().map(|phone| phone_index(keys, phone));
+        let key = |identity: &Identity| IdentityKey {
+            kind: identity.kind.as_str().to_owned(),
+            platform: identity.platform.as_str().to_owned(),
+            app_id: identity.app_id.clone(),
+            value: identity_index(keys, identity),
+        };
+        let identities = row.member.identities.iter().map(key).collect();
+        Self { place, row, phone, identities }
+    }
+}
+
 /// A row that will be written.
 struct Accepted {
     row: CheckedRow,
+    phone: Option<Vec<u8>>,
+    identities: Vec<IdentityKey>,
     id: MemberId,
     known: Option<Known>,
     community: Option<CommunityId>,
@@ -33,6 +58,8 @@ struct Surroundings {
     known: HashMap<String, Known>,
     phones: HashMap<Vec<u8>, MemberId>,
     identities: HashMap<IdentityKey, MemberId>,
+    /// Of the known members.
+    memberships: HashSet<(CommunityId, MemberId)>,
     communities: HashMap<CommunityRef, CommunityId>,
 }
 
@@ -59,16 +86,17 @@ impl Members {
             let fit = row.check(&country, now).and_then(|row| claims.claim(&row).map(|()| row));
             match fit {
                 Ok(row) => {
-                    checked.push((place, row));
+                    checked.push(Indexed::new(&keys, place, row));
                     outcomes.push(None);
                 }
                 Err(errors) => outcomes.push(Some(RowOutcome::refused(errors))),
             }
         }
-        let around = self.look_around(tx, &keys, &checked).await?;
+        let around = self.look_around(tx, &checked).await?;
         let mut accepted = Vec::with_capacity(checked.len());
-        for (place, row) in checked {
-            let outcome = match self.accept(&keys, &around, row) {
+        for row in checked {
+            let place = row.place;
+            let outcome = match self.accept(&around, row) {
                 Ok(one) => {
                     let status = if one.known.is_some() { Status::Updated } else { Status::Created };
                     let outcome = RowOutcome { status, member: Some(one.id), errors: Vec::new() };
@@ -88,37 +116,24 @@ impl Members {
             .collect()
     }
 
-    async fn look_around(
-        &self,
-        tx: &TenantTx,
-        keys: &TenantKeys,
-        rows: &[(usize, CheckedRow)],
-    ) -> Result<Surroundings, MemberError> {
-        let references: Vec<_> = rows.iter().map(|(_, row)| row.external_ref.as_str()).collect();
+    async fn look_around(&self, tx: &TenantTx, rows: &[Indexed]) -> Result<Surroundings, MemberError> {
+        store::plan(tx, Planning::EachTime).await?;
+        let references: Vec<_> = rows.iter().map(|one| one.row.external_ref.as_str()).collect();
         let known = store::lock_by_reference(tx, &references).await?;
-        let phones: Vec<_> = rows
-            .iter()
-            .filter_map(|(_, row)| row.member.phone.as_ref())
-            .map(|phone| phone_index(keys, phone))
-            .collect();
-        let phones = if phones.is_empty() { HashMap::new() } else { store::phone_holders(tx, phones).await? };
-        let indexes: Vec<_> = rows
-            .iter()
-            .flat_map(|(_, row)| &row.member.identities)
-            .map(|identity| identity_index(keys, identity))
-            .collect();
-        let identities = if indexes.is_empty() { HashMap::new() } else { store::identity_holders(tx, indexes).await? };
-        let mut wanted: Vec<_> = rows.iter().filter_map(|(_, row)| row.community.clone()).collect();
-        wanted.sort_by_key(|community| format!("{community:?}"));
-        wanted.dedup();
+        let phones = rows.iter().filter_map(|one| one.phone.clone()).collect();
+        let phones = store::phone_holders(tx, phones).await?;
+        let identities = store::identity_holders(tx, rows.iter().flat_map(|one| one.identities.clone())).await?;
+        let memberships = store::present_memberships(tx, known.values().map(|known| known.id)).await?;
+        store::plan(tx, Planning::AsUsual).await?;
+        let wanted = rows.iter().filter_map(|one| one.row.community.clone()).collect();
         let communities = self.find_communities(tx, wanted).await?;
-        Ok(Surroundings { known, phones, identities, communities })
+        Ok(Surroundings { known, phones, identities, memberships, communities })
     }
 
     async fn find_communities(
         &self,
         tx: &TenantTx,
-        wanted: Vec<CommunityRef>,
+        wanted: HashSet<CommunityRef>,
     ) -> Result<HashMap<CommunityRef, CommunityId>, MemberError> {
         if wanted.is_empty() {
             return Ok(HashMap::new());
@@ -135,7 +150,8 @@ impl Members {
         Ok(wanted.into_iter().filter_map(|community| find(&community).map(|id| (community, id))).collect())
     }
 
-    fn accept(&self, keys: &TenantKeys, around: &Surroundings, row: CheckedRow) -> Result<Accepted, UserError> {
+    fn accept(&self, around: &Surroundings, indexed: Indexed) -> Result<Accepted, UserError> {
+        let Indexed { row, phone, identities, .. } = indexed;
         let known = around.known.get(&row.external_ref).cloned();
         if known.as_ref().is_some_and(|known| known.is_archived) {
             return Err(UserError::at(
@@ -145,7 +161,7 @@ impl Members {
             ));
         }
         let id = known.as_ref().map_or_else(|| self.platform.new_id(), |known| known.id);
-        let holder = row.member.phone.as_ref().and_then(|phone| around.phones.get(&phone_index(keys, phone)));
+        let holder = phone.as_ref().and_then(|phone| around.phones.get(phone));
         if holder.is_some_and(|holder| *holder != id) {
             return Err(UserError::at(
                 "phone",
@@ -153,8 +169,7 @@ impl Members {
                 "Another active member has this phone number.",
             ));
         }
-        let is_foreign = |identity: &_| holder_of(keys, around, identity).is_some_and(|holder| holder != id);
-        if row.member.identities.iter().any(is_foreign) {
+        if identities.iter().any(|key| around.identities.get(key).is_some_and(|holder| *holder != id)) {
             return Err(UserError::at(
                 "identities",
                 UserErrorCode::IdentityTaken,
@@ -171,7 +186,7 @@ impl Members {
                 )
             })?),
         };
-        Ok(Accepted { row, id, known, community })
+        Ok(Accepted { row, phone, identities, id, known, community })
     }
 
     async fn write(
@@ -189,7 +204,7 @@ impl Members {
             identities.extend(own);
         }
         store::put_members(tx, members, now).await?;
-        tx.insert_many(identities.into_iter().map(|new| details::identity_model(tx, new, now)).collect()).await?;
+        store::put_identities(tx, identities, now).await?;
         let tags: Vec<_> =
             accepted.iter().flat_map(|one| one.row.member.tags.iter().map(|tag| (one.id, tag.clone()))).collect();
         details::add_tags(tx, &tags).await?;
@@ -199,7 +214,7 @@ impl Members {
             values.extend(draft.check(ProfileSource::Import, now)?.into_iter().map(|value| (one.id, value)));
         }
         details::put_profile(tx, &values).await?;
-        self.write_memberships(tx, &accepted, now).await
+        self.write_memberships(tx, around, &accepted, now).await
     }
 
     /// Encrypts a row: under a new key, or under the known member's own.
@@ -219,7 +234,7 @@ impl Members {
             name: member.name.clone(),
             external_ref: Some(one.row.external_ref.clone()),
             phone_enc: member.phone.as_ref().map(|phone| personal.seal(random, "phone", phone.as_str())).transpose()?,
-            phone_bidx: member.phone.as_ref().map(|phone| phone_index(keys, phone)),
+            phone_bidx: one.phone.clone(),
             real_name_enc: member
                 .real_name
                 .as_ref()
@@ -227,14 +242,15 @@ impl Members {
                 .transpose()?,
             data_key: wrapped,
         };
-        let new = member.identities.iter().filter(|identity| holder_of(keys, around, identity).is_none());
-        let identities = new.map(|identity| self.seal_identity(keys, &personal, one.id, identity));
+        let new = member.identities.iter().zip(&one.identities).filter(|(_, key)| !around.identities.contains_key(key));
+        let identities = new.map(|(identity, _)| self.seal_identity(keys, &personal, one.id, identity));
         Ok((row, identities.collect::<Result<_, _>>()?))
     }
 
     async fn write_memberships(
         &self,
         tx: &TenantTx,
+        around: &Surroundings,
         accepted: &[Accepted],
         now: DateTime<Utc>,
     ) -> Result<(), MemberError> {
@@ -246,27 +262,11 @@ impl Members {
                 one.community.map(|community| Joining { community, member: one.id, tier, joined_at })
             })
             .collect();
-        let known = accepted.iter().filter(|one| one.known.is_some()).map(|one| one.id).collect::<Vec<_>>();
-        let present = if known.is_empty() { Default::default() } else { store::present_memberships(tx, known).await? };
         let mut deltas: BTreeMap<CommunityId, i64> = BTreeMap::new();
-        for one in joining.iter().filter(|one| !present.contains(&(one.community, one.member))) {
+        for one in joining.iter().filter(|one| !around.memberships.contains(&(one.community, one.member))) {
             *deltas.entry(one.community).or_default() += 1;
         }
         membership::put_many(tx, &joining, now).await?;
         Ok(membership::members_changed(self, tx, deltas).await?)
     }
-}
-
-fn holder_of(
-    keys: &TenantKeys,
-    around: &Surroundings,
-    identity: &crate::domains::members::model::Identity,
-) -> Option<MemberId> {
-    let key = (
-        identity.kind.as_str().to_owned(),
-        identity.platform.as_str().to_owned(),
-        identity.app_id.clone(),
-        identity_index(keys, identity),
-    );
-    around.identities.get(&key).copied()
 }

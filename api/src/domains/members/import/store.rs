@@ -8,8 +8,12 @@ use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, Func, LockType, OnConf
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, NotSet, QueryFilter as _, Value};
 use shequn_entity::{community_memberships, import_jobs, member_identities, members};
 
+use super::model::Place;
+use crate::domains::members::personal::INDEX_VERSION;
 use crate::domains::members::store::NewRow;
+use crate::domains::members::store_details::NewIdentity;
 use crate::platform::db::any::is_any;
+use crate::platform::db::bulk::Bulk;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{CommunityId, Id, ImportId, MemberId};
 
@@ -22,7 +26,37 @@ pub(super) struct Known {
 }
 
 /// Where an identity belongs, without its plain value.
-pub(super) type IdentityKey = (String, String, String, Vec<u8>);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct IdentityKey {
+    pub(super) kind: String,
+    pub(super) platform: String,
+    pub(super) app_id: String,
+    /// Its blind index.
+    pub(super) value: Vec<u8>,
+}
+
+/// Whether PostgreSQL plans each statement for its parameters, or may go on with a plan it has.
+///
+/// A plan made while the tables were empty walks a whole tenant for each list of a thousand, until somebody
+/// analyses them. Planning is cheap beside a batch; but the checks of foreign keys, which are planned the same
+/// way, run for each row, so the usual way must be back before anything is written.
+pub(super) async fn plan(tx: &TenantTx, planning: Planning) -> Result<(), DbError> {
+    if tx.is_postgres() {
+        tx.execute_unprepared(match planning {
+            Planning::EachTime => "SET LOCAL plan_cache_mode = force_custom_plan",
+            Planning::AsUsual => "SET LOCAL plan_cache_mode = auto",
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// See [`plan`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Planning {
+    EachTime,
+    AsUsual,
+}
 
 /// The members with these references, held until the transaction ends.
 pub(super) async fn lock_by_reference(tx: &TenantTx, references: &[&str]) -> Result<HashMap<String, Known>, DbError> {
@@ -51,6 +85,9 @@ pub(super) async fn lock_by_reference(tx: &TenantTx, references: &[&str]) -> Res
 /// Who has these phone numbers.
 pub(super) async fn phone_holders(tx: &TenantTx, indexes: Vec<Vec<u8>>) -> Result<HashMap<Vec<u8>, MemberId>, DbError> {
     use members::{Column, Entity};
+    if indexes.is_empty() {
+        return Ok(HashMap::new());
+    }
     let select = Query::select()
         .columns([Column::Id, Column::PhoneBidx])
         .from(Entity)
@@ -62,28 +99,43 @@ pub(super) async fn phone_holders(tx: &TenantTx, indexes: Vec<Vec<u8>>) -> Resul
     rows.iter().map(|row| Ok((row.try_get("", "phone_bidx")?, Id::from_uuid(row.try_get("", "id")?)))).collect()
 }
 
-/// Who has these identities.
+/// Who has these identities. Asked for by kind, platform and app together, as their index is ordered.
 pub(super) async fn identity_holders(
     tx: &TenantTx,
-    indexes: Vec<Vec<u8>>,
+    wanted: impl IntoIterator<Item = IdentityKey>,
 ) -> Result<HashMap<IdentityKey, MemberId>, DbError> {
+    let mut families: HashMap<_, Vec<_>> = HashMap::new();
+    for key in wanted {
+        families.entry((key.kind, key.platform, key.app_id)).or_default().push(key.value);
+    }
+    let mut found = HashMap::new();
+    for (family, values) in families {
+        found.extend(family_holders(tx, family, values).await?);
+    }
+    Ok(found)
+}
+
+async fn family_holders(
+    tx: &TenantTx,
+    (kind, platform, app_id): (String, String, String),
+    values: Vec<Vec<u8>>,
+) -> Result<Vec<(IdentityKey, MemberId)>, DbError> {
     use member_identities::{Column, Entity};
     let select = Query::select()
-        .columns([Column::MemberId, Column::Kind, Column::Platform, Column::AppId, Column::ValueBidx])
+        .columns([Column::MemberId, Column::ValueBidx])
         .from(Entity)
         .and_where(tx.owns(Entity))
         .and_where(Column::Active.eq(true))
-        .and_where(is_any_bytes(tx, Expr::col(Column::ValueBidx), indexes))
+        .and_where(Column::Kind.eq(kind.as_str()))
+        .and_where(Column::Platform.eq(platform.as_str()))
+        .and_where(Column::AppId.eq(app_id.as_str()))
+        .and_where(is_any_bytes(tx, Expr::col(Column::ValueBidx), values))
         .to_owned();
     let rows = tx.query_all(&select).await?;
     rows.iter()
         .map(|row| {
-            let key = (
-                row.try_get("", "kind")?,
-                row.try_get("", "platform")?,
-                row.try_get("", "app_id")?,
-                row.try_get("", "value_bidx")?,
-            );
+            let (kind, platform, app_id) = (kind.clone(), platform.clone(), app_id.clone());
+            let key = IdentityKey { kind, platform, app_id, value: row.try_get("", "value_bidx")? };
             Ok((key, Id::from_uuid(row.try_get("", "member_id")?)))
         })
         .collect()
@@ -95,12 +147,16 @@ pub(super) async fn present_memberships(
     members: impl IntoIterator<Item = MemberId>,
 ) -> Result<HashSet<(CommunityId, MemberId)>, DbError> {
     use community_memberships::{Column, Entity};
+    let members: Vec<_> = members.into_iter().map(Id::uuid).collect();
+    if members.is_empty() {
+        return Ok(HashSet::new());
+    }
     let select = Query::select()
         .columns([Column::CommunityId, Column::MemberId])
         .from(Entity)
         .and_where(tx.owns(Entity))
         .and_where(Column::LeftAt.is_null())
-        .and_where(is_any(tx, Expr::col(Column::MemberId), members.into_iter().map(Id::uuid)))
+        .and_where(is_any(tx, Expr::col(Column::MemberId), members))
         .to_owned();
     let rows = tx.query_all(&select).await?;
     rows.iter()
@@ -111,9 +167,6 @@ pub(super) async fn present_memberships(
 /// Makes members and fills known ones: a value that a row does not give stays.
 pub(super) async fn put_members(tx: &TenantTx, rows: Vec<NewRow>, now: DateTime<Utc>) -> Result<(), DbError> {
     use members::{Column, Entity};
-    if rows.is_empty() {
-        return Ok(());
-    }
     let kept = |column: Column| -> (Column, SimpleExpr) {
         let given = Expr::col(("excluded", column));
         (column, Func::coalesce([given, Expr::col((Entity, column))]).into())
@@ -123,37 +176,43 @@ pub(super) async fn put_members(tx: &TenantTx, rows: Vec<NewRow>, now: DateTime<
         .update_columns([Column::DisplayName, Column::NameKey, Column::UpdatedAt])
         .values([kept(Column::PhoneEnc), kept(Column::PhoneBidx), kept(Column::RealNameEnc)])
         .value(Column::Version, Expr::col((Entity, Column::Version)).add(1));
-    let mut insert = Query::insert().into_table(Entity).on_conflict(conflict).to_owned();
-    insert.columns([
-        Column::TenantId,
-        Column::Id,
-        Column::DisplayName,
-        Column::NameKey,
-        Column::ExternalRef,
-        Column::PhoneEnc,
-        Column::PhoneBidx,
-        Column::RealNameEnc,
-        Column::DataKey,
-        Column::CreatedAt,
-        Column::UpdatedAt,
-    ]);
-    for row in rows {
-        insert.values_panic([
-            tx.tenant().uuid().into(),
-            row.id.uuid().into(),
-            row.name.text.into(),
-            row.name.key.into(),
-            row.external_ref.into(),
-            row.phone_enc.into(),
-            row.phone_bidx.into(),
-            row.real_name_enc.into(),
-            row.data_key.into(),
-            now.into(),
-            now.into(),
-        ]);
-    }
-    tx.execute(&insert).await?;
-    Ok(())
+    let count = rows.len();
+    let columns = rows.iter();
+    Bulk::new(Entity, count)
+        .same(Column::TenantId, tx.tenant().uuid())
+        .each(Column::Id, columns.clone().map(|row| row.id.uuid()))
+        .each(Column::DisplayName, columns.clone().map(|row| row.name.text.clone()))
+        .each(Column::NameKey, columns.clone().map(|row| row.name.key.clone()))
+        .each(Column::ExternalRef, columns.clone().filter_map(|row| row.external_ref.clone()))
+        .each_bytes(Column::PhoneEnc, columns.clone().map(|row| row.phone_enc.clone()))
+        .each_bytes(Column::PhoneBidx, columns.clone().map(|row| row.phone_bidx.clone()))
+        .each_bytes(Column::RealNameEnc, columns.clone().map(|row| row.real_name_enc.clone()))
+        .each(Column::DataKey, columns.map(|row| row.data_key.clone()))
+        .same(Column::CreatedAt, now)
+        .same(Column::UpdatedAt, now)
+        .on_conflict(conflict)
+        .execute(tx)
+        .await
+}
+
+/// Makes identities.
+pub(super) async fn put_identities(tx: &TenantTx, rows: Vec<NewIdentity>, now: DateTime<Utc>) -> Result<(), DbError> {
+    use member_identities::{Column, Entity};
+    let columns = rows.iter();
+    Bulk::new(Entity, rows.len())
+        .same(Column::TenantId, tx.tenant().uuid())
+        .each(Column::Id, columns.clone().map(|row| row.id.uuid()))
+        .each(Column::MemberId, columns.clone().map(|row| row.member.uuid()))
+        .each(Column::Kind, columns.clone().map(|row| row.identity.kind.as_str().to_owned()))
+        .each(Column::Platform, columns.clone().map(|row| row.identity.platform.as_str().to_owned()))
+        .each(Column::AppId, columns.clone().map(|row| row.identity.app_id.clone()))
+        .each(Column::ValueEnc, columns.clone().map(|row| row.value_enc.clone()))
+        .each(Column::ValueBidx, columns.map(|row| row.value_bidx.clone()))
+        .same(Column::BidxVersion, INDEX_VERSION)
+        .same(Column::Active, true)
+        .same(Column::CreatedAt, now)
+        .execute(tx)
+        .await
 }
 
 fn is_any_text(tx: &TenantTx, column: SimpleExpr, values: &[&str]) -> SimpleExpr {
@@ -178,14 +237,18 @@ fn is_any_bytes(tx: &TenantTx, column: SimpleExpr, values: Vec<Vec<u8>>) -> Simp
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Job {
     pub(super) id: ImportId,
-    /// Bytes of the file that are done, its header among them.
-    pub(super) byte_offset: i64,
-    /// Lines of the file that are done.
-    pub(super) line: i64,
+    /// What of the file is done, its header among it.
+    pub(super) place: Place,
     pub(super) created: i64,
     pub(super) updated: i64,
     pub(super) refused: i64,
     pub(super) is_finished: bool,
+}
+
+impl Job {
+    pub(super) fn new(id: ImportId) -> Self {
+        Self { id, place: Place::default(), created: 0, updated: 0, refused: 0, is_finished: false }
+    }
 }
 
 /// The job of a file, held until the transaction ends.
@@ -193,10 +256,10 @@ pub(super) async fn lock_job(tx: &TenantTx, digest: &[u8]) -> Result<Option<Job>
     use import_jobs::Column;
     let select = tx.find::<import_jobs::Entity>().filter(Column::FileDigest.eq(digest.to_vec()));
     let row = sea_orm::QuerySelect::lock_exclusive(select).one(tx).await?;
+    let whole = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(row.map(|row| Job {
         id: Id::from_uuid(row.id),
-        byte_offset: row.byte_offset,
-        line: row.line,
+        place: Place { bytes: whole(row.byte_offset), lines: whole(row.line) },
         created: row.rows_created,
         updated: row.rows_updated,
         refused: row.rows_refused,
@@ -216,8 +279,8 @@ pub(super) async fn insert_job(
         id: Set(job.id.uuid()),
         file_digest: Set(digest.to_vec()),
         file_name: Set(name.to_owned()),
-        byte_offset: Set(job.byte_offset),
-        line: Set(job.line),
+        byte_offset: Set(stored(job.place.bytes)),
+        line: Set(stored(job.place.lines)),
         rows_created: Set(0),
         rows_updated: Set(0),
         rows_refused: Set(0),
@@ -233,8 +296,8 @@ pub(super) async fn update_job(tx: &TenantTx, job: &Job, now: DateTime<Utc>) -> 
     use import_jobs::Column;
     tx.update::<import_jobs::Entity>()
         .filter(Column::Id.eq(job.id.uuid()))
-        .col_expr(Column::ByteOffset, Expr::value(job.byte_offset))
-        .col_expr(Column::Line, Expr::value(job.line))
+        .col_expr(Column::ByteOffset, Expr::value(stored(job.place.bytes)))
+        .col_expr(Column::Line, Expr::value(stored(job.place.lines)))
         .col_expr(Column::RowsCreated, Expr::value(job.created))
         .col_expr(Column::RowsUpdated, Expr::value(job.updated))
         .col_expr(Column::RowsRefused, Expr::value(job.refused))
@@ -243,4 +306,9 @@ pub(super) async fn update_job(tx: &TenantTx, job: &Job, now: DateTime<Utc>) -> 
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Files are shorter than 8 EiB.
+fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

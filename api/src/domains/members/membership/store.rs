@@ -18,6 +18,7 @@ use super::model::Tier;
 use super::service::{CommunityMember, Filter};
 use crate::domains::members::store::MemberRow;
 use crate::platform::db::any::{is_any, uuid_array};
+use crate::platform::db::bulk::Bulk;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeysetOrder, KeysetPage};
 use crate::platform::db::prefix::starts_with;
@@ -65,44 +66,24 @@ pub struct Joining {
 
 /// Writes memberships: new ones, returning ones, and other tiers of present ones. The caller knows which is which.
 pub(crate) async fn put_many(tx: &TenantTx, joining: &[Joining], now: DateTime<Utc>) -> Result<(), DbError> {
-    if joining.is_empty() {
-        return Ok(());
-    }
-    let mut insert = Query::insert().into_table(Entity).to_owned();
-    insert.columns([
-        Column::TenantId,
-        Column::CommunityId,
-        Column::MemberId,
-        Column::Tier,
-        Column::JoinedAt,
-        Column::CreatedAt,
-        Column::UpdatedAt,
-    ]);
-    for one in joining {
-        insert.values_panic([
-            tx.tenant().uuid().into(),
-            one.community.uuid().into(),
-            one.member.uuid().into(),
-            one.tier.as_str().into(),
-            one.joined_at.into(),
-            now.into(),
-            now.into(),
-        ]);
-    }
     let returning = Expr::col((Entity, Column::LeftAt)).is_not_null();
     let joined_at =
         Expr::case(returning, Expr::col(("excluded", Column::JoinedAt))).finally(Expr::col((Entity, Column::JoinedAt)));
-    insert.on_conflict(
-        OnConflict::columns([Column::TenantId, Column::CommunityId, Column::MemberId])
-            .update_columns([Column::Tier, Column::UpdatedAt])
-            .values([
-                (Column::JoinedAt, joined_at.into()),
-                (Column::LeftAt, Expr::value(Value::ChronoDateTimeUtc(None))),
-            ])
-            .to_owned(),
-    );
-    tx.execute(&insert).await?;
-    Ok(())
+    let conflict = OnConflict::columns([Column::TenantId, Column::CommunityId, Column::MemberId])
+        .update_columns([Column::Tier, Column::UpdatedAt])
+        .values([(Column::JoinedAt, joined_at.into()), (Column::LeftAt, Expr::value(Value::ChronoDateTimeUtc(None)))])
+        .to_owned();
+    Bulk::new(Entity, joining.len())
+        .same(Column::TenantId, tx.tenant().uuid())
+        .each(Column::CommunityId, joining.iter().map(|one| one.community.uuid()))
+        .each(Column::MemberId, joining.iter().map(|one| one.member.uuid()))
+        .each(Column::Tier, joining.iter().map(|one| one.tier.as_str().to_owned()))
+        .each(Column::JoinedAt, joining.iter().map(|one| one.joined_at))
+        .same(Column::CreatedAt, now)
+        .same(Column::UpdatedAt, now)
+        .on_conflict(conflict)
+        .execute(tx)
+        .await
 }
 
 /// One new membership; a returning member has a row already.

@@ -1,0 +1,61 @@
+//! What a machine makes of it: an import against the same rows in bare SQL, and lookups a second.
+//!
+//! `tests/run bench` runs it on both storages. `SHEQUN_BENCH_MEMBERS` changes the number of members (100,000).
+//! Each side of the comparison has a fresh installation with an idle server on it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    reason = "a measurement that cannot go on must stop loudly, and it lives in real time"
+)]
+
+mod bare;
+mod importer;
+mod lookups;
+
+use std::time::Duration;
+
+use harness::{Storage, TestApp, run};
+
+/// The least share of bare SQL's speed.
+const SHARE: f64 = 0.5;
+/// The most memory of the importer.
+const MEMORY_KIB: u64 = 100 * 1024;
+const CONNECTIONS: usize = 16;
+const LOOKUP_TIME: Duration = Duration::from_secs(5);
+
+fn main() {
+    let storage = Storage::of_this_run();
+    let members = match std::env::var("SHEQUN_BENCH_MEMBERS") {
+        Ok(members) => members.parse().expect("SHEQUN_BENCH_MEMBERS is a number"),
+        Err(_) => 100_000,
+    };
+    let (mut passed, mut failed) = (0, 0);
+    let mut check = |what: String, is_met: bool| {
+        println!("{what}{}", if is_met { "" } else { " — NOT MET" });
+        if is_met { passed += 1 } else { failed += 1 }
+    };
+    run(async {
+        let app = TestApp::start().await;
+        let bare = bare::rows_per_second(&app, members).await;
+        drop(app);
+        println!("{storage:?}: bare SQL, {members} members: {bare:.0} rows/s");
+        let app = TestApp::start().await;
+        let (import, ids, peak_kib) = importer::run(&app, members).await;
+        let share = import / bare;
+        let aim = format!("{share:.2} of bare SQL (aim: {SHARE})");
+        check(format!("{storage:?}: import, {members} members: {import:.0} rows/s, {aim}"), share >= SHARE);
+        let memory = format!("{storage:?}: import, peak memory: {:.1} MiB (aim: 100)", peak_kib as f64 / 1024.0);
+        check(memory, peak_kib <= MEMORY_KIB);
+        let lookups = lookups::per_second(&ids, CONNECTIONS, LOOKUP_TIME).await;
+        check(
+            format!("{storage:?}: member(by: {{id}}), {CONNECTIONS} connections: {lookups:.0} requests/s"),
+            lookups > 0.0,
+        );
+    });
+    println!("{passed} passed, {failed} failed");
+    std::process::exit(i32::from(failed > 0));
+}

@@ -1,0 +1,28 @@
+//! Chance that can be repeated: the seed is printed, and `SHEQUN_TEST_SEED` sets it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(test: &str) -> Self {
+        let seed = match std::env::var("SHEQUN_TEST_SEED") {
+            Ok(seed) => seed.parse().expect("SHEQUN_TEST_SEED is a number"),
+            Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64,
+        };
+        println!("{test}: SHEQUN_TEST_SEED={seed}");
+        Self(seed | 1)
+    }
+
+    /// A number from 0 to one less than `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+
+    pub fn millis(&mut self, from: u64, to: u64) -> Duration {
+        Duration::from_millis(from + self.below(to - from))
+    }
+}

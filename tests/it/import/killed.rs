@@ -1,0 +1,78 @@
+//! An import that is killed goes on where it stopped, and nobody is in twice.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use harness::{TestApp, eventually, run};
+use serde_json::json;
+
+use super::roster::{Given, HEADER, line};
+use crate::chance::Chance;
+
+const MEMBERS: usize = 10_000;
+const BAD_EVERY: usize = 1_250;
+
+#[test]
+fn an_import_killed_three_times_ends_with_everyone_once() {
+    run(async {
+        let app = TestApp::start().await;
+        let given = Given::on(&app).await;
+        let mut chance = Chance::new("an_import_killed_three_times");
+        let (text, bad_lines) = roster();
+        given.file(&text);
+        for _ in 0..3 {
+            let mut command = given.installation.command(0);
+            command.args(given.arguments());
+            let (batches, pause) = (chance.below(3), chance.millis(0, 200));
+            tokio::task::spawn_blocking(move || kill_after(command, batches, pause)).await.unwrap();
+        }
+        let output = given.import(&text).await.expect_success();
+        let refused = bad_lines.len();
+        assert!(output.stdout.contains(&format!("{MEMBERS} created, 0 updated, {refused} refused")), "{output:#?}");
+
+        for table in ["members", "member_identities", "community_memberships"] {
+            assert_eq!(given.count(table).await, MEMBERS as i64, "{table}");
+        }
+        let tenant = given.database.literal(given.uuid);
+        let identities = format!("SELECT count(DISTINCT value_bidx) FROM member_identities WHERE tenant_id = {tenant}");
+        assert_eq!(given.database.number(&identities).await, MEMBERS as i64);
+        let lines: Vec<_> = given.refused().iter().map(|row| row.split(',').next().unwrap().to_owned()).collect();
+        assert_eq!(lines, bad_lines);
+
+        let everyone = (json!(MEMBERS), json!(MEMBERS));
+        let _no_other = super::LONG_TRANSACTION.lock().await;
+        let is_counted = || async { given.members_of_community().await == everyone };
+        eventually("the community counts everyone", Duration::from_secs(5), is_counted).await;
+        let document = "{ members(first: 1) { totalCount } }";
+        assert_eq!(given.owner.query(document, json!({})).await.data("members.totalCount"), MEMBERS);
+    });
+}
+
+/// The roster, and the lines of its bad rows.
+fn roster() -> (String, Vec<String>) {
+    let (mut rows, mut bad_lines) = (vec![HEADER.to_owned()], Vec::new());
+    for number in 0..MEMBERS {
+        if number % BAD_EVERY == 0 {
+            rows.push(line(MEMBERS + number).replace("OPENID", "PASSPORT"));
+            bad_lines.push(rows.len().to_string());
+        }
+        rows.push(line(number));
+    }
+    (rows.join("\n"), bad_lines)
+}
+
+/// Starts an import and kills it after so many batches and this pause.
+fn kill_after(mut command: Command, batches: u64, pause: Duration) {
+    let start = Instant::now();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut progress = BufReader::new(child.stderr.take().unwrap()).lines();
+    for _ in 0..batches {
+        let line = progress.next().map(Result::unwrap);
+        assert!(line.as_ref().is_some_and(|line| line.ends_with(" rows")), "no progress: {line:?}");
+    }
+    std::thread::sleep(pause);
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    println!("killed after {batches} batches and {pause:?}, {:?} from its start: {status}", start.elapsed());
+}
