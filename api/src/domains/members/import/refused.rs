@@ -78,7 +78,7 @@ fn kept(text: &[u8], line: i64) -> Result<Vec<u8>, Error> {
         return Ok(Vec::new());
     }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
-    if reader.byte_headers()? != &HEADER[..] {
+    if reader.byte_headers()?.iter().ne(HEADER.iter().map(|name| name.as_bytes())) {
         let message = "it exists and is not a file of refused rows; choose another with --refused";
         return Err(Error::new(ErrorKind::AlreadyExists, message));
     }
