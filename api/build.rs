@@ -99,7 +99,7 @@ fn write_list(path: &Path, files: &[(String, PathBuf)]) -> Result<(), Box<dyn Er
     let mut text = String::from("&[\n");
     for (name, file) in files {
         let media_type = media_type(name);
-        writeln!(text, "({name:?}, {media_type:?}, include_bytes!({:?}) as &[u8]),", fs::canonicalize(file)?)?;
+        writeln!(text, "({name:?}, {media_type:?}, include_bytes!({:?}).as_slice()),", fs::canonicalize(file)?)?;
     }
     text.push_str("]\n");
     Ok(fs::write(path, text)?)
