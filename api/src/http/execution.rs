@@ -148,7 +148,8 @@ impl Executor {
     }
 }
 
-/// The library notices a missing variable only when it runs the field; the specification wants it before.
+/// The library notices a missing variable, and an Int that is none, only when it runs the field; the
+/// specification wants it before.
 fn check_variables(document: &ExecutableDocument, request: &GraphqlRequest) -> Result<(), ApiError> {
     let name = request.operation_name.as_deref();
     let operation = document.operations.iter().find(|(known, _)| name.is_none() || known.map(|n| n.as_str()) == name);
@@ -169,8 +170,21 @@ fn check_variables(document: &ExecutableDocument, request: &GraphqlRequest) -> R
                 format!("The variable ${} of type {kind} is missing.", variable.name.node),
             ));
         }
+        let is_int = matches!(&variable.var_type.node.base, BaseType::Named(name) if name == "Int");
+        if is_int && given.is_some_and(is_beyond_int) {
+            return Err(ApiError::argument(
+                ErrorCode::ValidationFailed,
+                format!("variables.{}", variable.name.node),
+                format!("The variable ${} is not an Int: it has 32 bits.", variable.name.node),
+            ));
+        }
     }
     Ok(())
+}
+
+fn is_beyond_int(value: &Value) -> bool {
+    let is_integer = value.is_i64() || value.is_u64();
+    is_integer && value.as_i64().is_none_or(|number| i32::try_from(number).is_err())
 }
 
 fn finish(response: Response, shape: Shape, context: &RequestContext, request_id: &str) -> Answer {
