@@ -61,14 +61,16 @@ pub(super) enum Planning {
 /// The members with these references, held until the transaction ends.
 pub(super) async fn lock_by_reference(tx: &TenantTx, references: &[&str]) -> Result<HashMap<String, Known>, DbError> {
     use members::{Column, Entity};
-    let select = Query::select()
+    let mut select = Query::select()
         .columns([Column::Id, Column::ExternalRef, Column::DataKey, Column::ArchivedAt])
         .from(Entity)
         .and_where(tx.owns(Entity))
         .and_where(is_any_text(tx, Expr::col(Column::ExternalRef), references))
-        .order_by(Column::Id, sea_orm::Order::Asc)
-        .lock(LockType::Update)
         .to_owned();
+    // SQLite has one writer and nothing to lock, and would walk the whole tenant for the sake of the order.
+    if tx.is_postgres() {
+        select.order_by(Column::Id, sea_orm::Order::Asc).lock(LockType::Update);
+    }
     let mut found = HashMap::new();
     for row in tx.query_all(&select).await? {
         let archived: Option<DateTime<Utc>> = row.try_get("", "archived_at")?;
@@ -125,7 +127,8 @@ async fn family_holders(
         .columns([Column::MemberId, Column::ValueBidx])
         .from(Entity)
         .and_where(tx.owns(Entity))
-        .and_where(Column::Active.eq(true))
+        // As the partial index says it: SQLite does not see that `active = ?` asks for the same.
+        .and_where(Expr::col(Column::Active))
         .and_where(Column::Kind.eq(kind.as_str()))
         .and_where(Column::Platform.eq(platform.as_str()))
         .and_where(Column::AppId.eq(app_id.as_str()))
