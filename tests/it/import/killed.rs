@@ -1,6 +1,7 @@
 //! An import that is killed goes on where it stopped, and nobody is in twice.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,8 @@ fn an_import_killed_three_times_ends_with_everyone_once() {
         for _ in 0..3 {
             let mut command = given.installation.command(0);
             command.args(given.arguments());
-            let (batches, pause) = (chance.below(3), chance.millis(0, 200));
+            // At most six of the ten batches and a little: a fast machine must not be done before the last kill.
+            let (batches, pause) = (chance.below(3), chance.millis(0, 60));
             tokio::task::spawn_blocking(move || kill_after(command, batches, pause)).await.unwrap();
         }
         let output = given.import(&text).await.expect_success();
@@ -74,5 +76,6 @@ fn kill_after(mut command: Command, batches: u64, pause: Duration) {
     std::thread::sleep(pause);
     child.kill().unwrap();
     let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(9), "it was done before it was killed: {status}");
     println!("killed after {batches} batches and {pause:?}, {:?} from its start: {status}", start.elapsed());
 }
