@@ -20,7 +20,7 @@ fn a_member_has_several_identities_and_each_belongs_to_one_active_member() {
         let add = |member: &Value, identity: Value| json!({ "input": given::with(identity, json!({ "memberId": member["id"] })) });
 
         let taken = owner.run("MemberIdentityAdd", add(&second, openid("wx1"))).await;
-        assert_eq!(taken.user_error_codes("memberIdentityAdd"), ["IDENTITY_TAKEN"]);
+        assert_eq!(taken.user_errors("memberIdentityAdd"), ["IDENTITY_TAKEN at value"]);
         let other_case = given::with(openid("wx1"), json!({ "value": "OA1B" }));
         owner.run("MemberIdentityAdd", add(&second, other_case)).await.payload("memberIdentityAdd");
         owner.run("MemberIdentityAdd", add(&second, openid("wx3"))).await.payload("memberIdentityAdd");
@@ -51,7 +51,10 @@ fn an_archived_member_gives_up_its_identities_until_it_comes_back() {
         owner.run("MemberArchive", archive.clone()).await.payload("memberArchive");
         let second = given::member_from(&owner, input("Han Meimei")).await;
         let back = owner.run("MemberRestore", archive.clone()).await;
-        assert_eq!(back.user_error_codes("memberRestore"), ["IDENTITY_TAKEN"]);
+        assert_eq!(back.user_errors("memberRestore"), ["IDENTITY_TAKEN at id"]);
+        let set = json!({ "input": { "memberId": first["id"], "profile": { "city": "上海" } } });
+        let refused = owner.run("MemberProfileSet", set).await;
+        assert_eq!(refused.user_errors("memberProfileSet"), ["ARCHIVED at memberId"]);
         owner.run("MemberArchive", json!({ "input": { "id": second["id"] } })).await.payload("memberArchive");
         owner.run("MemberRestore", archive).await.payload("memberRestore");
     });

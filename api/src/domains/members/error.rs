@@ -54,6 +54,19 @@ const IDENTITY: Constraint = Constraint {
     sqlite: "member_identities.app_id, member_identities.value_bidx",
 };
 
+impl MemberError {
+    /// The same refusal, told of the input's `field`: which one is at fault depends on the operation.
+    pub(super) fn blamed_on(self, field: &str) -> Self {
+        match Failure::from(self) {
+            Failure::Refused(errors) => {
+                let at_field = |error: UserError| UserError::at(field, error.code, error.message);
+                Self::Invalid(errors.into_iter().map(at_field).collect())
+            }
+            Failure::Failed(error) => Self::Failed(error),
+        }
+    }
+}
+
 impl From<DbError> for MemberError {
     fn from(error: DbError) -> Self {
         if error.violates(PHONE) {

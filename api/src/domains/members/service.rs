@@ -302,8 +302,9 @@ impl Members {
                 membership::leave_all(self, tx, id).await?;
             }
             (Archiving::Restore, Some(_)) => {
-                store::set_archived(tx, id, None, now).await?;
-                details::set_identities_active(tx, id, IsActive::Yes).await?;
+                let taken = |error| MemberError::from(error).blamed_on("id");
+                store::set_archived(tx, id, None, now).await.map_err(taken)?;
+                details::set_identities_active(tx, id, IsActive::Yes).await.map_err(taken)?;
             }
             (Archiving::Archive, Some(_)) => return Err(MemberError::Archived),
             (Archiving::Restore, None) => return Err(MemberError::NotArchived),
@@ -320,7 +321,7 @@ impl Members {
 /// The row of a member that is about to be changed; refuses unknown and archived ones.
 pub(super) async fn lock_active(tx: &TenantTx, id: MemberId, field: &'static str) -> Result<MemberRow, MemberError> {
     let row = store::lock(tx, id).await?.ok_or(MemberError::NotFound(field, "member"))?;
-    if row.archived_at.flatten().is_some() { Err(MemberError::Archived) } else { Ok(row) }
+    if row.archived_at.flatten().is_some() { Err(MemberError::Archived.blamed_on(field)) } else { Ok(row) }
 }
 
 /// The member's own key; the row was read with its `data_key`.

@@ -97,7 +97,8 @@ impl Members {
         let row = lock_active(tx, id, "memberId").await?;
         let keys = self.tenants.keys_in(tx).await?;
         let sealed = self.seal_identity(&keys, &open_personal(&keys, &row)?, id, &identity)?;
-        tx.insert(details::identity_model(tx, sealed, self.platform.clock.now())).await?;
+        let row = details::identity_model(tx, sealed, self.platform.clock.now());
+        tx.insert(row).await.map_err(|error| MemberError::from(error).blamed_on("value"))?;
         Ok(id)
     }
 
