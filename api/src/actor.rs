@@ -41,6 +41,18 @@ scopes! {
     TenantRead "tenant:read";
     /// Change the tenant's settings.
     TenantWrite "tenant:write";
+    /// See who works for the tenant, and their sessions.
+    StaffRead "staff:read";
+    /// Invite people, change their roles, end their sessions and their work for the tenant.
+    StaffWrite "staff:write";
+    /// See the keys of partner systems, without their secrets.
+    KeysRead "keys:read";
+    /// Make, change, rotate and stop the keys of partner systems.
+    KeysWrite "keys:write";
+    /// Make tokens with which a mini program acts as one member.
+    MemberTokens "members:token";
+    /// Read the audit trail.
+    AuditRead "audit:read";
 }
 
 /// What a person is to a tenant.

@@ -9,7 +9,6 @@ use crate::domains::members::Members;
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
-use crate::platform::clock::Clock;
 use crate::platform::db::{Db, DbError};
 use crate::platform::kv::{Kv, KvError};
 use crate::platform::outbox::{Consumer, Outbox};
@@ -59,7 +58,7 @@ impl App {
         let platform = Platform {
             db: Db::connect(&config.database, config.walls)?,
             kv,
-            clock: Clock::system(),
+            clock: config.clock.clone(),
             random: Random::system(),
             master: Arc::new(config.master_key()?),
         };

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::platform::clock::Clock;
 use crate::platform::crypto::{MasterKey, generate_master_key};
 use crate::platform::db::{ConnectOptions, Walls};
+use crate::platform::origin::TrustedProxies;
 use crate::platform::random::Random;
 
 /// Every setting: its variable and what it does. `--help` prints this table.
@@ -30,6 +32,14 @@ pub const KEYS: &[(&str, &str)] = &[
     ("SHEQUN_OWNER_PASSWORD", "password for `tenant create`; otherwise read from standard input"),
     ("SHEQUN_STAFF_PASSWORD", "password for `tenant staff`; otherwise read from standard input"),
     ("SHEQUN_WALLS_OFF", "rls or scope; only in builds with the feature walls-off, for tests"),
+    (
+        "SHEQUN_CLOCK_OFFSET_FILE",
+        "seconds to be ahead of the machine's clock; only in builds with movable-clock, for tests",
+    ),
+    (
+        "SHEQUN_TRUSTED_PROXIES",
+        "addresses or networks, such as 10.0.0.0/8, whose X-Forwarded-For is believed; default none",
+    ),
     ("SHEQUN_CONSOLE", "read when building: skip leaves the console out"),
 ];
 
@@ -64,6 +74,10 @@ pub struct Config {
     pub log: String,
     /// How.
     pub log_format: LogFormat,
+    /// Whose word on the caller's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// The time.
+    pub clock: Clock,
     /// Which walls stand.
     pub walls: Walls,
     master_key: Option<zeroize::Zeroizing<String>>,
@@ -154,6 +168,10 @@ impl Config {
             data_dir,
             database,
             redis_url,
+            trusted_proxies: TrustedProxies::parse(get("SHEQUN_TRUSTED_PROXIES").unwrap_or_default()).ok_or_else(
+                || invalid("SHEQUN_TRUSTED_PROXIES", "expected addresses or networks, with commas between"),
+            )?,
+            clock: clock(get("SHEQUN_CLOCK_OFFSET_FILE"))?,
             walls,
             master_key,
         })
@@ -266,6 +284,19 @@ fn switch(key: &str, value: Option<&str>) -> Result<bool, ConfigError> {
         None | Some("on") => Ok(true),
         Some("off") => Ok(false),
         Some(_) => Err(invalid(key, "expected on or off")),
+    }
+}
+
+#[cfg(feature = "movable-clock")]
+fn clock(offset_file: Option<&str>) -> Result<Clock, ConfigError> {
+    Ok(offset_file.map_or_else(Clock::system, |path| Clock::ahead_by_file(PathBuf::from(path))))
+}
+
+#[cfg(not(feature = "movable-clock"))]
+fn clock(offset_file: Option<&str>) -> Result<Clock, ConfigError> {
+    match offset_file {
+        None => Ok(Clock::system()),
+        Some(_) => Err(invalid("SHEQUN_CLOCK_OFFSET_FILE", "this build cannot move the clock")),
     }
 }
 

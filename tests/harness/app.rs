@@ -88,8 +88,14 @@ impl Setup {
 
     /// Without one wall between tenants: `rls` or `scope`.
     pub fn wall_off(mut self, wall: &str) -> Self {
-        self.plan.walls_off = true;
+        self.plan.steered = true;
         self.env("SHEQUN_WALLS_OFF", wall)
+    }
+
+    /// With a clock that [`Installation::advance_clock`] moves.
+    pub fn with_movable_clock(mut self) -> Self {
+        self.plan.steered = true;
+        self
     }
 
     /// With ways to PostgreSQL and Redis that the test can cut, freeze and slow down.

@@ -5,17 +5,17 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 static NORMAL: LazyLock<PathBuf> = LazyLock::new(|| located("SHEQUN_BIN", &[]));
-static WALLS_OFF: LazyLock<PathBuf> =
-    LazyLock::new(|| located("SHEQUN_BIN_WALLS_OFF", &["--features", "shequn/walls-off"]));
+static STEERED: LazyLock<PathBuf> =
+    LazyLock::new(|| located("SHEQUN_BIN_STEERED", &["--features", "shequn/walls-off,shequn/movable-clock"]));
 
 /// The product as it is shipped.
 pub(crate) fn normal() -> &'static Path {
     &NORMAL
 }
 
-/// The build in which one of the two walls between tenants can be switched off.
-pub(crate) fn walls_off() -> &'static Path {
-    &WALLS_OFF
+/// The build in which a test can switch off one of the two walls between tenants and move the clock.
+pub(crate) fn steered() -> &'static Path {
+    &STEERED
 }
 
 fn located(variable: &str, features: &[&str]) -> PathBuf {

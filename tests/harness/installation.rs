@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::storage::{self, MASTER_KEY, Storage};
 use crate::{Database, Proxy, binary, process, runtime, scratch};
@@ -37,7 +38,8 @@ impl CliOutput {
 #[derive(Clone, Default)]
 pub(crate) struct Plan {
     pub environment: Vec<(String, String)>,
-    pub walls_off: bool,
+    /// The build that a test can steer.
+    pub steered: bool,
     pub unmigrated: bool,
     pub proxied: bool,
 }
@@ -69,8 +71,11 @@ impl Installation {
             environment.push(pair("SHEQUN_REDIS_PREFIX", &format!("{database}:")));
             environment.push(pair("SHEQUN_MASTER_KEY", MASTER_KEY));
         }
+        if plan.steered {
+            environment.push(pair("SHEQUN_CLOCK_OFFSET_FILE", &clock_file(&folder).display().to_string()));
+        }
         environment.extend(plan.environment);
-        let binary = if plan.walls_off { binary::walls_off() } else { binary::normal() };
+        let binary = if plan.steered { binary::steered() } else { binary::normal() };
         Arc::new(Self { folder, binary: binary.to_owned(), environment, postgres_database, proxies })
     }
 
@@ -91,6 +96,15 @@ impl Installation {
     /// The way to Redis of a server started `through_proxies`.
     pub fn to_redis(&self) -> &Proxy {
         &self.proxies.as_ref().expect("this installation has proxies").1
+    }
+
+    /// Moves the clock of every process of this installation; only in one that was asked `with_movable_clock`.
+    pub fn advance_clock(&self, by: Duration) {
+        let file = clock_file(&self.folder);
+        let now: u64 = std::fs::read_to_string(&file).map_or(0, |text| text.parse().expect("seconds"));
+        let new = file.with_extension("new");
+        std::fs::write(&new, (now + by.as_secs()).to_string()).expect("the clock can be written");
+        std::fs::rename(&new, &file).expect("the clock can be moved");
     }
 
     /// A folder for files of the test itself.
@@ -140,6 +154,11 @@ impl Drop for Installation {
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// How far the clock of a steered installation is ahead, in seconds; no file is no seconds.
+fn clock_file(folder: &Path) -> PathBuf {
+    folder.join("clock-offset")
 }
 
 fn pair(name: &str, value: &str) -> (String, String) {

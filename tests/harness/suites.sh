@@ -5,43 +5,47 @@ failed=0
 minutes=()
 suite_pid=
 
+# `dev` builds faster and hides what only an optimised build does: for iterating, never for a verdict.
+profile=${SHEQUN_TEST_PROFILE:-ci}
+
 # One selection of packages for every build, so that no dependency is built twice with other features.
-cargo_ci() {
+cargo_test_profile() {
   local command=$1
   shift
-  cargo "$command" --profile ci --workspace ${CI:+--locked} "$@" </dev/null
+  cargo "$command" --profile "$profile" --workspace ${CI:+--locked} "$@" </dev/null
 }
 
 # The suites run copies: another run with the same CARGO_TARGET_DIR may build while this one tests.
 build() {
   local start=$SECONDS target
   target=$(cargo metadata --format-version 1 --no-deps | grep -o '"target_directory":"[^"]*"' | cut -d'"' -f4)
+  [ "$profile" = dev ] && target+=/debug || target+="/$profile"
   mkdir "$run_dir/bin" "$run_dir/scratch"
   case " $* " in *" embedded "* | *" postgres "*)
-    cargo_ci build --bin shequn --features shequn/walls-off
-    cp "$target/ci/shequn" "$target/ci/shequn-walls-off"
-    cp "$target/ci/shequn" "$run_dir/bin/shequn-walls-off"
+    cargo_test_profile build --bin shequn --features shequn/walls-off,shequn/movable-clock
+    cp "$target/shequn" "$target/shequn-steered"
+    cp "$target/shequn" "$run_dir/bin/shequn-steered"
     cp "$(test_binary)" "$run_dir/bin/it"
     ;;
   esac
-  case " $* " in *" unit "*) cargo_ci test --lib --no-run ;; esac
+  case " $* " in *" unit "*) cargo_test_profile test --lib --no-run ;; esac
   case " $* " in *" bench "*) cp "$(bench_binary)" "$run_dir/bin/bench" ;; esac
-  cargo_ci build --bin shequn # last, so that target/ci/shequn is the one with both walls
-  cp "$target/ci/shequn" "$run_dir/bin/shequn"
-  export SHEQUN_BIN="$run_dir/bin/shequn" SHEQUN_BIN_WALLS_OFF="$run_dir/bin/shequn-walls-off"
+  cargo_test_profile build --bin shequn # last, so that the target folder keeps the one with both walls
+  cp "$target/shequn" "$run_dir/bin/shequn"
+  export SHEQUN_BIN="$run_dir/bin/shequn" SHEQUN_BIN_STEERED="$run_dir/bin/shequn-steered"
   export SHEQUN_TEST_DIR="$run_dir/scratch"
   note_minutes build "$start"
 }
 
 # Builds tests/it; prints where it is.
 test_binary() {
-  cargo_ci test --test it --no-run --message-format json-render-diagnostics |
+  cargo_test_profile test --test it --no-run --message-format json-render-diagnostics |
     grep '"kind":\["test"\]' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1
 }
 
 # Builds tests/bench; prints where it is.
 bench_binary() {
-  cargo_ci bench --bench bench --no-run --message-format json-render-diagnostics |
+  cargo_test_profile bench --bench bench --no-run --message-format json-render-diagnostics |
     grep '"kind":\["bench"\]' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1
 }
 
@@ -66,7 +70,7 @@ run_suite() {
 }
 
 prepare_unit() { :; }
-suite_unit() { cargo_ci test --lib --no-fail-fast; }
+suite_unit() { cargo_test_profile test --lib --no-fail-fast; }
 
 # The modules named after the other storage are left out: on this one they do not exist.
 prepare_embedded() { :; }

@@ -11,10 +11,12 @@ use crate::actor::Actor;
 use crate::error::ApiError;
 use crate::platform::Platform;
 use crate::platform::db::{Cancel, TenantTx};
+use crate::platform::origin::Origin;
 
 /// One GraphQL operation of one caller.
 pub struct RequestContext {
     actor: Actor,
+    origin: Arc<Origin>,
     platform: Platform,
     cancel: Cancel,
     reader: OnceCell<Arc<TenantTx>>,
@@ -24,14 +26,20 @@ pub struct RequestContext {
 impl RequestContext {
     /// For the endpoint; `cancel` is raised when nobody waits for the answer any more.
     #[must_use]
-    pub fn new(actor: Actor, platform: Platform, cancel: Cancel) -> Self {
-        Self { actor, platform, cancel, reader: OnceCell::new(), replayed: AtomicBool::new(false) }
+    pub fn new(actor: Actor, origin: Arc<Origin>, platform: Platform, cancel: Cancel) -> Self {
+        Self { actor, origin, platform, cancel, reader: OnceCell::new(), replayed: AtomicBool::new(false) }
     }
 
     /// Who asks.
     #[must_use]
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.origin
     }
 
     /// The platform, for sealing cursors.

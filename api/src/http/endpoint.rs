@@ -1,8 +1,10 @@
 //! `/graphql`: GraphQL over HTTP.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::runtime::Handle;
@@ -17,6 +19,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::error::{ApiError, ErrorCode};
 use crate::platform::db::Cancel;
+use crate::platform::origin::{Origin, TrustedProxies};
 
 /// Names the request in answers and logs.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,6 +29,7 @@ pub(super) struct Endpoint {
     pub(super) app: App,
     pub(super) executor: Executor,
     pub(super) metrics: Metrics,
+    pub(super) trusted_proxies: TrustedProxies,
     /// The runtime that outlives connections: everything that touches the database runs there.
     pub(super) runtime: Handle,
 }
@@ -83,9 +87,18 @@ async fn answer(
 
     let cancel = Cancel::new();
     let _guard = CancelWhenDropped(cancel.clone());
-    let (executor, id) = (endpoint.executor.clone(), request_id.to_owned());
-    let task = endpoint.runtime.spawn(async move { executor.answer(actor, request, is_post, cancel, &id).await });
+    let (executor, origin) = (endpoint.executor.clone(), Arc::new(origin(http, endpoint, request_id)));
+    let task = endpoint.runtime.spawn(async move { executor.answer(actor, request, is_post, cancel, origin).await });
     task.await.map_err(ApiError::internal)
+}
+
+fn origin(http: &HttpRequest, endpoint: &Endpoint, request_id: &str) -> Origin {
+    // A peer without an address is a socket of this machine.
+    let peer = http.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
+    let forwarded: Vec<&str> =
+        http.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    let address = endpoint.trusted_proxies.caller(peer, &forwarded);
+    Origin::new(address, header(http, &USER_AGENT), request_id.to_owned())
 }
 
 async fn authenticated(endpoint: &Endpoint, token: Option<String>) -> Result<Actor, ApiError> {

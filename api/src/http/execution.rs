@@ -16,6 +16,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::graphql::context::RequestContext;
 use crate::platform::Platform;
 use crate::platform::db::Cancel;
+use crate::platform::origin::Origin;
 use crate::schema::ApiSchema;
 
 /// How long a client waits for an answer at most.
@@ -96,13 +97,14 @@ impl Executor {
         request: GraphqlRequest,
         allow_mutation: bool,
         cancel: Cancel,
-        request_id: &str,
+        origin: Arc<Origin>,
     ) -> Answer {
+        let request_id = origin.request_id.as_str();
         let (document, shape) = match self.prepare(&actor, &request, allow_mutation, request_id) {
             Ok(prepared) => prepared,
             Err(refusal) => return *refusal,
         };
-        let context = Arc::new(RequestContext::new(actor, self.platform.clone(), cancel.clone()));
+        let context = Arc::new(RequestContext::new(actor, Arc::clone(&origin), self.platform.clone(), cancel.clone()));
         let mut call = Request::new(request.query)
             .variables(Variables::from_json(Value::Object(request.variables)))
             .data(Arc::clone(&context));

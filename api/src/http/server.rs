@@ -54,6 +54,7 @@ pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> 
             open_introspection: config.is_embedded(),
         },
         metrics: Metrics::new(),
+        trusted_proxies: config.trusted_proxies.clone(),
         runtime: Handle::current(),
         app: app.clone(),
     });

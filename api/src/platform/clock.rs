@@ -22,6 +22,17 @@ impl Clock {
         Self(Arc::new(now))
     }
 
+    /// Ahead of the machine's clock by the seconds that the file holds whenever it is asked.
+    #[cfg(feature = "movable-clock")]
+    #[must_use]
+    pub fn ahead_by_file(path: std::path::PathBuf) -> Self {
+        let machine = Self::system();
+        Self::from_fn(move || {
+            let seconds = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+            machine.now() + chrono::TimeDelta::seconds(seconds)
+        })
+    }
+
     /// The time now, truncated to microseconds.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

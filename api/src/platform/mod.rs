@@ -1,7 +1,8 @@
 //! Technical services without business words.
 //!
-//! Nothing here knows what a member or an order is. In reading order: time, ids and randomness;
-//! keys and encryption; text; the database; Redis and its in-process twin; the outbox; idempotency.
+//! Nothing here knows what a member or an order is. In reading order: time, ids and randomness; where a
+//! request comes from; keys and encryption; text; the database; Redis and its in-process twin; the outbox;
+//! idempotency.
 
 pub mod clock;
 pub mod crypto;
@@ -10,6 +11,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod kv;
 pub mod named;
+pub mod origin;
 pub mod outbox;
 pub mod phone;
 pub mod random;
