@@ -9,6 +9,7 @@ use crate::domains::members::Members;
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
+use crate::platform::buckets::Buckets;
 use crate::platform::db::{Db, DbError};
 use crate::platform::kv::{Kv, KvError};
 use crate::platform::outbox::{Consumer, Outbox};
@@ -57,6 +58,7 @@ impl App {
         };
         let platform = Platform {
             db: Db::connect(&config.database, config.walls)?,
+            buckets: Buckets::new(kv.clone()),
             kv,
             clock: config.clock.clone(),
             random: Random::system(),

@@ -32,6 +32,24 @@ impl KvKey {
     pub fn new(tenant: TenantId, family: &'static str, name: impl std::fmt::Display) -> Self {
         Self(format!("{{{tenant}}}:{family}:{name}"))
     }
+
+    /// The key of what is counted before a tenant is known, such as sign-ins. `name` spreads the keys over a
+    /// cluster; it is nobody's address or name in the clear.
+    #[must_use]
+    pub fn outside_tenants(family: &'static str, name: impl std::fmt::Display) -> Self {
+        Self(format!("{{{name}}}:{family}"))
+    }
+}
+
+/// A Lua script that touches one key. It is sent once and named by its digest from then on.
+pub struct Script(redis::Script);
+
+impl Script {
+    /// For a `static`.
+    #[must_use]
+    pub fn new(code: &str) -> Self {
+        Self(redis::Script::new(code))
+    }
 }
 
 /// The store; cheap to clone.
@@ -116,6 +134,27 @@ impl Kv {
                 Ok(())
             }
         }
+    }
+
+    /// Runs a script, which only Redis can; see [`Kv::is_local`].
+    pub async fn run_script<T>(&self, script: &Script, key: &KvKey, arguments: &[String]) -> Result<T, KvError>
+    where
+        T: redis::FromRedisValue,
+    {
+        let Self::Redis { connection, prefix } = self else { return Err(KvError(None)) };
+        let mut connection = connection.clone();
+        let mut invocation = script.0.key(format!("{prefix}{}", key.0));
+        invocation.arg(arguments);
+        match tokio::time::timeout(COMMAND_TIMEOUT, invocation.invoke_async(&mut connection)).await {
+            Ok(answer) => answer.map_err(KvError::from),
+            Err(_) => Err(KvError(None)),
+        }
+    }
+
+    /// Whether the store is this process only.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Local(_))
     }
 
     /// Whether the store answers.

@@ -1,9 +1,10 @@
 //! Technical services without business words.
 //!
 //! Nothing here knows what a member or an order is. In reading order: time, ids and randomness; where a
-//! request comes from; keys and encryption; text; the database; Redis and its in-process twin; the outbox;
-//! idempotency.
+//! request comes from; keys and encryption; text; the database; Redis and its in-process twin, and limits
+//! counted there; the outbox; idempotency.
 
+pub mod buckets;
 pub mod clock;
 pub mod crypto;
 pub mod db;
@@ -27,6 +28,8 @@ pub struct Platform {
     pub db: db::Db,
     /// Redis, or its in-process twin.
     pub kv: kv::Kv,
+    /// How much somebody may still do.
+    pub buckets: buckets::Buckets,
     /// The time.
     pub clock: clock::Clock,
     /// Randomness.
