@@ -8,6 +8,7 @@ mod error;
 pub mod graphql;
 mod model;
 mod report;
+mod row;
 mod service;
 mod store;
 
@@ -15,8 +16,9 @@ pub use consumer::{MEMBERS_CHANGED, MemberCounts};
 pub use error::CommunityError;
 pub use graphql::{CommunityCore, CommunityRef};
 pub use model::{
-    Changes, CommunityType, Draft, LifecycleStage, Monetisation, Platform, Positioning, QuotaOverride, Touchpoint,
+    Changes, CommunityType, Draft, Filter, LifecycleStage, Monetisation, Platform, Positioning, QuotaOverride, Sort,
+    Touchpoint,
 };
 pub use report::Survival;
-pub use service::{Archiving, Communities, Filter, Sort};
-pub use store::CommunityRow;
+pub use row::CommunityRow;
+pub use service::{Archiving, Communities};

@@ -125,6 +125,42 @@ pub struct QuotaOverride {
     pub tolerance_points: Option<i32>,
 }
 
+/// Which communities to list; None lets everything through.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this type.
+    pub kind: Option<CommunityType>,
+    /// For this.
+    pub positioning: Option<Positioning>,
+    /// There.
+    pub platform: Option<Platform>,
+    /// In this stage.
+    pub stage: Option<LifecycleStage>,
+    /// Whose name starts so.
+    pub text: Option<String>,
+    /// The archived ones instead of the others.
+    pub archived: bool,
+}
+
+named_enum! {
+    /// In which order to list communities. Equal ones are ordered by id.
+    #[graphql(name = "CommunitySort")]
+    Sort {
+        /// By name, A first.
+        NameAsc "NAME_ASC",
+        /// By name, A last.
+        NameDesc "NAME_DESC",
+        /// Oldest record first.
+        CreatedAtAsc "CREATED_AT_ASC",
+        /// Newest record first.
+        CreatedAtDesc "CREATED_AT_DESC",
+        /// Smallest first.
+        MemberCountAsc "MEMBER_COUNT_ASC",
+        /// Largest first.
+        MemberCountDesc "MEMBER_COUNT_DESC",
+    }
+}
+
 /// A community as a client describes it.
 #[derive(Clone, Debug)]
 pub struct Draft {

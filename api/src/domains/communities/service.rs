@@ -5,55 +5,19 @@ use futures_util::FutureExt as _;
 use shequn_entity::communities::Column;
 
 use super::CommunityError;
-use super::model::{Changes, CommunityType, Draft, LifecycleStage, Platform as CommunityPlatform, Positioning};
+use super::model::{Changes, Draft, Filter, LifecycleStage, Sort};
 use super::report::{Survival, survival};
-use super::store::{self, CommunityRow, Hold};
+use super::row::CommunityRow;
+use super::store::{self, Hold};
 use crate::actor::{Actor, Scope};
 use crate::domains::tenants::Tenants;
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
-use crate::named_enum;
 use crate::platform::Platform;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeysetPage, Slice};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::idempotency::Call;
 use crate::platform::ids::CommunityId;
-
-/// Which communities to list; None lets everything through.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Of this type.
-    pub kind: Option<CommunityType>,
-    /// For this.
-    pub positioning: Option<Positioning>,
-    /// There.
-    pub platform: Option<CommunityPlatform>,
-    /// In this stage.
-    pub stage: Option<LifecycleStage>,
-    /// Whose name starts so.
-    pub text: Option<String>,
-    /// The archived ones instead of the others.
-    pub archived: bool,
-}
-
-named_enum! {
-    /// In which order to list communities. Equal ones are ordered by id.
-    #[graphql(name = "CommunitySort")]
-    Sort {
-        /// By name, A first.
-        NameAsc "NAME_ASC",
-        /// By name, A last.
-        NameDesc "NAME_DESC",
-        /// Oldest record first.
-        CreatedAtAsc "CREATED_AT_ASC",
-        /// Newest record first.
-        CreatedAtDesc "CREATED_AT_DESC",
-        /// Smallest first.
-        MemberCountAsc "MEMBER_COUNT_ASC",
-        /// Largest first.
-        MemberCountDesc "MEMBER_COUNT_DESC",
-    }
-}
 
 /// The slice's service.
 #[derive(Clone)]

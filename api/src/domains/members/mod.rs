@@ -5,7 +5,7 @@
 //! member's own key and found by blind index only, and that a phone, a reference or an identity belongs
 //! to one active member of a tenant. Never says anything about money or points.
 //!
-//! In reading order: `model`, `profile`, `personal` (encryption), `store`, `service`, `graphql`; then the
+//! In reading order: `model`, `profile`, `personal` (encryption), `row`, `store`, `service`, `graphql`; then the
 //! sub-slices `membership` (who belongs to which community, as what) and `import` (many at once).
 
 mod error;
@@ -15,8 +15,10 @@ pub mod membership;
 mod model;
 mod personal;
 mod profile;
+mod row;
 mod service;
 mod service_details;
+mod service_personal;
 mod store;
 mod store_details;
 
@@ -24,6 +26,6 @@ pub use error::MemberError;
 pub use graphql::{MemberCore, MemberRef};
 pub use model::{Draft, IdentityDraft, IdentityKind};
 pub use profile::{AgeBand, Attribute, CityTier, PayPropensity, ProfileDraft, ProfileSource};
+pub use row::MemberRow;
 pub use service::Members;
 pub use service_details::ProfileReport;
-pub use store::MemberRow;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
+use super::membership::Tier;
 use crate::domains::communities::Platform;
 use crate::error::{UserError, UserErrorCode};
 use crate::named_enum;
@@ -72,6 +75,49 @@ pub struct Changes {
     pub tags: Option<Vec<String>>,
     /// The version the change was made from.
     pub version: Option<i32>,
+}
+
+/// A text to find members by: the start of a name, or exactly a reference or a phone number.
+#[derive(Clone, Debug)]
+pub struct SearchText {
+    /// As it was given.
+    pub line: String,
+    /// The blind index of the phone number it may be.
+    pub phone_index: Option<Vec<u8>>,
+}
+
+/// Which members to list; None lets everything through.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// See [`SearchText`].
+    pub text: Option<SearchText>,
+    /// Tagged so.
+    pub tag: Option<String>,
+    /// Of this tier in some community.
+    pub tier: Option<Tier>,
+    /// Living there, by any source.
+    pub city: Option<String>,
+    /// Recorded at or after.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Recorded before.
+    pub created_to: Option<DateTime<Utc>>,
+    /// The archived ones instead of the others.
+    pub archived: bool,
+}
+
+named_enum! {
+    /// In which order to list members. Equal ones are ordered by id.
+    #[graphql(name = "MemberSort")]
+    Sort {
+        /// By name, A first.
+        NameAsc "NAME_ASC",
+        /// By name, A last.
+        NameDesc "NAME_DESC",
+        /// Oldest record first.
+        CreatedAtAsc "CREATED_AT_ASC",
+        /// Newest record first.
+        CreatedAtDesc "CREATED_AT_DESC",
+    }
 }
 
 /// A checked name and the key it is sorted by.

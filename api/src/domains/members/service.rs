@@ -1,22 +1,18 @@
 //! Use cases round single members.
 
 use futures_util::FutureExt as _;
-use std::sync::Arc;
-
-use chrono::{DateTime, Utc};
 use shequn_entity::members::Column;
 
-use super::membership::Tier;
-use super::model::{Changes, CheckedChanges, Draft, Identity, NewMember};
+use super::model::{Changes, CheckedChanges, Draft, Filter, Identity, NewMember, SearchText, Sort};
 use super::personal::{Personal, identity_index, phone_index};
-use super::store::{self, ChangedRow, Key, MemberRow, NewRow};
+use super::row::MemberRow;
+use super::store::{self, ChangedRow, Key, NewRow};
 use super::store_details::{self as details, IsActive, NewIdentity};
 use super::{MemberError, membership};
 use crate::actor::{Actor, Scope};
 use crate::domains::communities::{Archiving, Communities};
 use crate::domains::tenants::{TenantKeys, Tenants};
 use crate::error::{ApiError, Failure};
-use crate::named_enum;
 use crate::platform::Platform;
 use crate::platform::db::TenantTx;
 use crate::platform::db::columns::Columns;
@@ -25,49 +21,6 @@ use crate::platform::idempotency::Call;
 use crate::platform::ids::{IdentityId, MemberId};
 use crate::platform::outbox::Outbox;
 use crate::platform::phone::Phone;
-
-/// A text to find members by: the start of a name, or exactly a reference or a phone number.
-#[derive(Clone, Debug)]
-pub struct SearchText {
-    /// As it was given.
-    pub line: String,
-    /// The blind index of the phone number it may be.
-    pub phone_index: Option<Vec<u8>>,
-}
-
-/// Which members to list; None lets everything through.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// See [`SearchText`].
-    pub text: Option<SearchText>,
-    /// Tagged so.
-    pub tag: Option<String>,
-    /// Of this tier in some community.
-    pub tier: Option<Tier>,
-    /// Living there, by any source.
-    pub city: Option<String>,
-    /// Recorded at or after.
-    pub created_from: Option<DateTime<Utc>>,
-    /// Recorded before.
-    pub created_to: Option<DateTime<Utc>>,
-    /// The archived ones instead of the others.
-    pub archived: bool,
-}
-
-named_enum! {
-    /// In which order to list members. Equal ones are ordered by id.
-    #[graphql(name = "MemberSort")]
-    Sort {
-        /// By name, A first.
-        NameAsc "NAME_ASC",
-        /// By name, A last.
-        NameDesc "NAME_DESC",
-        /// Oldest record first.
-        CreatedAtAsc "CREATED_AT_ASC",
-        /// Newest record first.
-        CreatedAtDesc "CREATED_AT_DESC",
-    }
-}
 
 /// What one member is looked up by.
 #[derive(Clone, Debug)]
@@ -310,11 +263,6 @@ impl Members {
             (Archiving::Restore, None) => return Err(MemberError::NotArchived),
         }
         Ok(id)
-    }
-
-    /// The keys by which a tenant's personal data are read.
-    pub async fn keys_in(&self, tx: &TenantTx) -> Result<Arc<TenantKeys>, ApiError> {
-        self.tenants.keys_in(tx).await
     }
 }
 

@@ -1,14 +1,17 @@
 //! Use cases round what hangs on a member: what is known of them, and their identities.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use super::model::IdentityDraft;
-use super::profile::{ProfileDraft, ProfileSource};
+use super::profile::{Observation, ProfileDraft, ProfileSource};
+use super::row::IdentityRow;
 use super::service::{lock_active, open_personal};
 use super::{MemberError, Members, store, store_details as details};
 use crate::actor::{Actor, Scope};
-use crate::error::Failure;
+use crate::error::{ApiError, Failure};
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Call;
 use crate::platform::ids::{IdentityId, MemberId};
@@ -30,6 +33,39 @@ pub struct ProfileReport {
 const PROFILE_VALUES_A_STATEMENT: usize = 4_000;
 
 impl Members {
+    /// What these members are tagged with, in order.
+    pub(super) async fn tags_of(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        members: &[MemberId],
+    ) -> Result<HashMap<MemberId, Vec<String>>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(details::list_tags(tx, members).await?)
+    }
+
+    /// Where these members are known from.
+    pub(super) async fn identities_of(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        members: &[MemberId],
+    ) -> Result<HashMap<MemberId, Vec<IdentityRow>>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(details::list_identities(tx, members).await?)
+    }
+
+    /// What is known of these members, by every source.
+    pub(super) async fn profiles_of(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        members: &[MemberId],
+    ) -> Result<HashMap<MemberId, Vec<Observation>>, ApiError> {
+        actor.require(Scope::MembersRead)?;
+        Ok(details::list_profile(tx, members).await?)
+    }
+
     /// Records what a source says of a member.
     pub async fn profile_set(
         &self,

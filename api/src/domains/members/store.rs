@@ -2,65 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait as _, Func, LockType, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryResult};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, QueryFilter as _};
 use shequn_entity::members::{ActiveModel, Column, Entity};
 use shequn_entity::{community_memberships, member_profile_values, member_tags};
 
-use super::model::Name;
+use super::model::{Filter, Name, Sort};
 use super::personal::INDEX_VERSION;
 use super::profile::Attribute;
-use super::service::{Filter, Sort};
+use super::row::MemberRow;
 use crate::platform::db::any::is_any;
 use crate::platform::db::columns::Columns;
-use crate::platform::db::keyset::{KeyValue, KeysetOrder, KeysetPage, Position, Slice};
+use crate::platform::db::keyset::{KeysetOrder, KeysetPage, Slice};
 use crate::platform::db::prefix::starts_with;
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::ids::{Id, MemberId};
+use crate::platform::ids::MemberId;
 use crate::platform::text::sort_key;
-
-/// What was read of a member: the columns that were asked for.
-#[derive(Clone, Debug)]
-pub struct MemberRow {
-    /// Always there.
-    pub id: MemberId,
-    pub(super) display_name: Option<String>,
-    pub(super) name_key: Option<String>,
-    pub(super) external_ref: Option<Option<String>>,
-    pub(super) phone_enc: Option<Option<Vec<u8>>>,
-    pub(super) real_name_enc: Option<Option<Vec<u8>>>,
-    pub(super) data_key: Option<Option<Vec<u8>>>,
-    pub(super) archived_at: Option<Option<DateTime<Utc>>>,
-    pub(super) created_at: Option<DateTime<Utc>>,
-    pub(super) updated_at: Option<DateTime<Utc>>,
-    pub(super) version: Option<i32>,
-}
-
-impl MemberRow {
-    pub(super) fn read(row: &QueryResult, columns: &Columns<Column>) -> Result<Self, DbErr> {
-        Ok(Self {
-            id: Id::from_uuid(row.try_get("", "id")?),
-            display_name: columns.read(row, Column::DisplayName)?,
-            name_key: columns.read(row, Column::NameKey)?,
-            external_ref: columns.read(row, Column::ExternalRef)?,
-            phone_enc: columns.read(row, Column::PhoneEnc)?,
-            real_name_enc: columns.read(row, Column::RealNameEnc)?,
-            data_key: columns.read(row, Column::DataKey)?,
-            archived_at: columns.read(row, Column::ArchivedAt)?,
-            created_at: columns.read(row, Column::CreatedAt)?,
-            updated_at: columns.read(row, Column::UpdatedAt)?,
-            version: columns.read(row, Column::Version)?,
-        })
-    }
-
-    /// Where the row stands in a list with this sort.
-    pub(super) fn position(&self, sort: Sort) -> Option<Position> {
-        let key = match sort {
-            Sort::NameAsc | Sort::NameDesc => KeyValue::Text(self.name_key.clone()?),
-            Sort::CreatedAtAsc | Sort::CreatedAtDesc => KeyValue::Time(self.created_at?),
-        };
-        Some(Position { key, id: self.id.uuid() })
-    }
-}
 
 /// A member about to be inserted, encrypted.
 pub(super) struct NewRow {

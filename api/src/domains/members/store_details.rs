@@ -10,22 +10,12 @@ use shequn_entity::{member_identities, member_profile_values, member_tags};
 use super::model::{Identity, IdentityKind};
 use super::personal::INDEX_VERSION;
 use super::profile::{Attribute, Observation, ProfileSource};
+use super::row::IdentityRow;
 use crate::domains::communities::Platform;
 use crate::platform::db::any::is_any;
 use crate::platform::db::bulk::Bulk;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, IdentityId, MemberId};
-
-/// A stored identity.
-#[derive(Clone, Debug)]
-pub(super) struct IdentityRow {
-    pub(super) id: IdentityId,
-    pub(super) kind: IdentityKind,
-    pub(super) platform: Platform,
-    pub(super) app_id: String,
-    pub(super) value_enc: Vec<u8>,
-    pub(super) created_at: DateTime<Utc>,
-}
 
 /// An identity about to be inserted, encrypted.
 pub(super) struct NewIdentity {

@@ -4,7 +4,7 @@ use async_graphql::{ID, Object};
 use shequn_entity::communities::Column;
 
 use super::super::model::{CommunityType, LifecycleStage, Monetisation, Platform, Positioning, Touchpoint};
-use super::super::store::CommunityRow;
+use super::super::row::CommunityRow;
 use crate::error::ApiError;
 use crate::graphql::batch::{Ref, loaded};
 use crate::graphql::scalars::DateTime;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use super::super::model::{CommunityType, LifecycleStage, Platform, Positioning};
-use super::super::service::{Filter, Sort};
+use super::super::model::{CommunityType, Filter, LifecycleStage, Platform, Positioning, Sort};
 use super::super::{Communities, Survival};
 use super::columns;
 use crate::error::ApiError;

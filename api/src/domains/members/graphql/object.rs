@@ -6,16 +6,13 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use shequn_entity::members::Column;
 
+use super::super::Members;
 use super::super::membership::Tier;
 use super::super::model::IdentityKind;
-use super::super::service::open_personal;
-use super::super::store::MemberRow;
-use super::super::store_details::{self as details, ByMember, IdentityRow};
-use super::super::{MemberError, Members};
+use super::super::row::{IdentityRow, MemberRow};
 use super::profile::MemberProfile;
-use crate::actor::Scope;
 use crate::domains::communities::Platform;
-use crate::error::{ApiError, Failure};
+use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref, loaded};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
@@ -23,7 +20,6 @@ use crate::graphql::scalars::DateTime;
 use crate::graphql::selection::Selection;
 use crate::platform::db::columns::Columns;
 use crate::platform::ids::MemberId;
-use crate::platform::phone::Phone;
 
 /// What parts of a member are made from.
 pub type MemberRef = Ref<MemberRow>;
@@ -99,15 +95,19 @@ impl MemberCore {
 
     /// Their phone number with the middle hidden, `+86138****8000`.
     async fn phone_masked(&self, ctx: &Context<'_>) -> Option<Result<String, ApiError>> {
-        nullable(async { Ok(self.phone_number(ctx).await?.map(|number| Phone::mask(&number))) }).await
+        nullable(async {
+            let (members, actor) = (ctx.service::<Members>()?, ctx.actor()?);
+            members.masked_phone_of(actor, self.0.page().reader(), self.0.row()?).await
+        })
+        .await
     }
 
     /// Their phone number in E.164, `+8613800138000`. Needs `members:pii`.
     #[graphql(directive = requires_scopes::apply(vec!["members:pii".to_owned()]))]
     async fn phone(&self, ctx: &Context<'_>) -> Option<Result<String, ApiError>> {
         nullable(async {
-            ctx.actor()?.require(Scope::MembersPii)?;
-            self.phone_number(ctx).await
+            let (members, actor) = (ctx.service::<Members>()?, ctx.actor()?);
+            members.phone_of(actor, self.0.page().reader(), self.0.row()?).await
         })
         .await
     }
@@ -116,37 +116,37 @@ impl MemberCore {
     #[graphql(directive = requires_scopes::apply(vec!["members:pii".to_owned()]))]
     async fn real_name(&self, ctx: &Context<'_>) -> Option<Result<String, ApiError>> {
         nullable(async {
-            ctx.actor()?.require(Scope::MembersPii)?;
-            let row = self.0.row()?;
-            let Some(sealed) = loaded(row.real_name_enc.as_ref())? else { return Ok(None) };
-            let keys = ctx.service::<Members>()?.keys_in(self.0.page().reader()).await?;
-            open_personal(&keys, row).map_err(failed)?.read("real_name", sealed).map(Some)
+            let (members, actor) = (ctx.service::<Members>()?, ctx.actor()?);
+            members.real_name_of(actor, self.0.page().reader(), self.0.row()?).await
         })
         .await
     }
 
     /// What they are tagged with, in order.
-    async fn tags(&self) -> Result<Vec<String>, ApiError> {
+    async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
+        let (members, actor) = (ctx.service::<Members>()?.clone(), ctx.actor()?.clone());
         let load =
-            |page: Arc<Page<MemberRow>>| async move { Ok(details::list_tags(page.reader(), &ids(page.rows())).await?) };
+            |page: Arc<Page<MemberRow>>| async move { members.tags_of(&actor, page.reader(), &ids(page.rows())).await };
         let tags = self.0.load("member.tags", String::new(), load).await?;
         Ok(tags.get(&self.0.row()?.id).cloned().unwrap_or_default())
     }
 
     /// Where they are known from.
-    async fn identities(&self) -> Result<Vec<MemberIdentity>, ApiError> {
+    async fn identities(&self, ctx: &Context<'_>) -> Result<Vec<MemberIdentity>, ApiError> {
+        let (members, actor) = (ctx.service::<Members>()?.clone(), ctx.actor()?.clone());
         let load = |page: Arc<Page<MemberRow>>| async move {
-            Ok(details::list_identities(page.reader(), &ids(page.rows())).await?)
+            members.identities_of(&actor, page.reader(), &ids(page.rows())).await
         };
-        let all: Arc<ByMember<IdentityRow>> = self.0.load("member.identities", String::new(), load).await?;
+        let all = self.0.load("member.identities", String::new(), load).await?;
         let own = all.get(&self.0.row()?.id).map(Vec::as_slice).unwrap_or_default();
         Ok(own.iter().map(|row| MemberIdentity { member: self.0.clone(), row: row.clone() }).collect())
     }
 
     /// What is known of them, each value with its source and time.
-    async fn profile(&self) -> Result<MemberProfile, ApiError> {
+    async fn profile(&self, ctx: &Context<'_>) -> Result<MemberProfile, ApiError> {
+        let (members, actor) = (ctx.service::<Members>()?.clone(), ctx.actor()?.clone());
         let load = |page: Arc<Page<MemberRow>>| async move {
-            Ok(details::list_profile(page.reader(), &ids(page.rows())).await?)
+            members.profiles_of(&actor, page.reader(), &ids(page.rows())).await
         };
         let all = self.0.load("member.profile", String::new(), load).await?;
         Ok(MemberProfile(all.get(&self.0.row()?.id).cloned().unwrap_or_default()))
@@ -173,25 +173,8 @@ impl MemberCore {
     }
 }
 
-impl MemberCore {
-    async fn phone_number(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
-        let row = self.0.row()?;
-        let Some(sealed) = loaded(row.phone_enc.as_ref())? else { return Ok(None) };
-        let keys = ctx.service::<Members>()?.keys_in(self.0.page().reader()).await?;
-        open_personal(&keys, row).map_err(failed)?.read("phone", sealed).map(Some)
-    }
-}
-
 fn ids(rows: &[MemberRow]) -> Vec<MemberId> {
     rows.iter().map(|row| row.id).collect()
-}
-
-/// Reading personal data has no business refusals.
-fn failed(error: MemberError) -> ApiError {
-    match Failure::from(error) {
-        Failure::Failed(error) => error,
-        Failure::Refused(_) => ApiError::internal("a read was refused"),
-    }
 }
 
 /// A name that a platform gives to a member.
@@ -227,10 +210,9 @@ impl MemberIdentity {
     #[graphql(directive = requires_scopes::apply(vec!["members:pii".to_owned()]))]
     async fn value(&self, ctx: &Context<'_>) -> Option<Result<String, ApiError>> {
         nullable(async {
-            ctx.actor()?.require(Scope::MembersPii)?;
-            let keys = ctx.service::<Members>()?.keys_in(self.member.page().reader()).await?;
-            let personal = open_personal(&keys, self.member.row()?).map_err(failed)?;
-            personal.read_identity(self.row.id, &self.row.value_enc).map(Some)
+            let (members, actor) = (ctx.service::<Members>()?, ctx.actor()?);
+            let reader = self.member.page().reader();
+            members.identity_value_of(actor, reader, self.member.row()?, &self.row).await.map(Some)
         })
         .await
     }

@@ -7,7 +7,8 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 
 use super::super::Members;
 use super::super::membership::Tier;
-use super::super::service::{By, Filter, Sort};
+use super::super::model::{Filter, Sort};
+use super::super::service::By;
 use super::columns;
 use crate::error::ApiError;
 use crate::graph::member::Member;

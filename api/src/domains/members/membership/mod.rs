@@ -5,13 +5,12 @@
 
 pub mod graphql;
 mod model;
+mod row;
 mod service;
 mod store;
 
-pub use model::{Churn, Tier, TierReport, TierShare};
-pub use service::{CommunityMember, Filter, Sort};
-pub use store::Joining;
-pub use store::stays::Stay;
+pub use model::{Churn, Filter, Joining, Sort, Stay, Tier, TierReport, TierShare};
+pub use row::CommunityMember;
 
 pub(super) use service::{leave_all, members_changed};
 pub(super) use store::put_many;

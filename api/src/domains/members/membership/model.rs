@@ -1,8 +1,11 @@
-//! Tiers, and how far their shares are from the quota.
+//! Memberships and their tiers, and how far the tiers' shares are from the quota.
+
+use chrono::{DateTime, Utc};
 
 use crate::domains::communities::QuotaOverride;
 use crate::domains::tenants::{DeclinePolicy, TierQuota};
 use crate::named_enum;
+use crate::platform::ids::{CommunityId, MemberId};
 
 named_enum! {
     /// What a member is to a community. The first in this list is the highest.
@@ -14,6 +17,54 @@ named_enum! {
         /// Everybody else: 80 %.
         Ordinary "ORDINARY",
     }
+}
+
+/// Which members of a community to list; None lets everything through.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this tier.
+    pub tier: Option<Tier>,
+    /// Tagged so.
+    pub tag: Option<String>,
+    /// Whose name starts so.
+    pub text: Option<String>,
+    /// Joined at or after.
+    pub joined_from: Option<DateTime<Utc>>,
+    /// Joined before.
+    pub joined_to: Option<DateTime<Utc>>,
+}
+
+named_enum! {
+    /// In which order to list the members of a community. Equal ones are ordered by id.
+    #[graphql(name = "CommunityMemberSort")]
+    Sort {
+        /// Oldest member first.
+        JoinedAtAsc "JOINED_AT_ASC",
+        /// Newest member first.
+        JoinedAtDesc "JOINED_AT_DESC",
+    }
+}
+
+/// A membership about to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Joining {
+    /// Where.
+    pub community: CommunityId,
+    /// Who.
+    pub member: MemberId,
+    /// As what.
+    pub tier: Tier,
+    /// Since when.
+    pub joined_at: DateTime<Utc>,
+}
+
+/// A member's time in a community, over or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Stay {
+    /// How it began.
+    pub joining: Joining,
+    /// When it ended.
+    pub left_at: Option<DateTime<Utc>>,
 }
 
 /// How many members a tier has, and should have.

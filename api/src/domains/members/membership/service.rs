@@ -3,68 +3,24 @@
 use futures_util::FutureExt as _;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::json;
 use shequn_entity::members::Column;
 
-use super::model::{Churn, Tier, TierReport};
-use super::store::stays::Stay;
-use super::store::{self, Joining};
+use super::model::{Churn, Filter, Joining, Sort, Stay, Tier, TierReport};
+use super::row::CommunityMember;
+use super::store;
 use crate::actor::{Actor, Scope};
 use crate::domains::communities::{CommunityRow, MEMBERS_CHANGED};
 use crate::domains::members::service::lock_active;
-use crate::domains::members::{MemberError, MemberRow, Members};
+use crate::domains::members::{MemberError, Members};
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
-use crate::named_enum;
 use crate::platform::db::columns::Columns;
-use crate::platform::db::keyset::{KeyValue, KeysetPage, Position};
+use crate::platform::db::keyset::KeysetPage;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::idempotency::Call;
 use crate::platform::ids::{CommunityId, MemberId};
 use crate::platform::outbox::NewEvent;
-
-/// Which members of a community to list; None lets everything through.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Of this tier.
-    pub tier: Option<Tier>,
-    /// Tagged so.
-    pub tag: Option<String>,
-    /// Whose name starts so.
-    pub text: Option<String>,
-    /// Joined at or after.
-    pub joined_from: Option<DateTime<Utc>>,
-    /// Joined before.
-    pub joined_to: Option<DateTime<Utc>>,
-}
-
-named_enum! {
-    /// In which order to list the members of a community. Equal ones are ordered by id.
-    #[graphql(name = "CommunityMemberSort")]
-    Sort {
-        /// Oldest member first.
-        JoinedAtAsc "JOINED_AT_ASC",
-        /// Newest member first.
-        JoinedAtDesc "JOINED_AT_DESC",
-    }
-}
-
-/// A member as part of a community.
-#[derive(Clone, Debug)]
-pub struct CommunityMember {
-    /// As what.
-    pub tier: Tier,
-    /// Since when.
-    pub joined_at: DateTime<Utc>,
-    /// Who.
-    pub member: MemberRow,
-}
-
-impl CommunityMember {
-    pub(super) fn position(&self) -> Position {
-        Position { key: KeyValue::Time(self.joined_at), id: self.member.id.uuid() }
-    }
-}
 
 /// Where a membership is: a community and a member.
 pub(super) type At = (CommunityId, MemberId);

@@ -14,9 +14,9 @@ use shequn_entity::community_memberships::{ActiveModel, Column, Entity};
 use shequn_entity::{member_tags, members};
 use uuid::Uuid;
 
-use super::model::Tier;
-use super::service::{CommunityMember, Filter};
-use crate::domains::members::store::MemberRow;
+use super::model::{Filter, Joining, Tier};
+use super::row::CommunityMember;
+use crate::domains::members::MemberRow;
 use crate::platform::db::any::{is_any, uuid_array};
 use crate::platform::db::bulk::Bulk;
 use crate::platform::db::columns::Columns;
@@ -49,19 +49,6 @@ pub(super) async fn lock(
     let Some(row) = tx.query_one(&select).await? else { return Ok(None) };
     let left: Option<DateTime<Utc>> = row.try_get("", "left_at")?;
     Ok(Some(Membership { has_left: left.is_some() }))
-}
-
-/// A membership about to be written.
-#[derive(Clone, Copy, Debug)]
-pub struct Joining {
-    /// Where.
-    pub community: CommunityId,
-    /// Who.
-    pub member: MemberId,
-    /// As what.
-    pub tier: Tier,
-    /// Since when.
-    pub joined_at: DateTime<Utc>,
 }
 
 /// Writes memberships: new ones, returning ones, and other tiers of present ones. The caller knows which is which.

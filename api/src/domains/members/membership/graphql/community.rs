@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::super::model::Tier;
-use super::super::service::{CommunityMember, Filter, Sort};
+use super::super::model::{Filter, Sort, Tier};
+use super::super::row::CommunityMember;
 use super::report::{ChurnReport, TierReport};
 use crate::domains::communities::{CommunityRef, CommunityRow};
 use crate::domains::members::Members;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::super::model::Tier;
-use super::super::store::Joining;
+use super::super::model::{Joining, Tier};
 use crate::domains::communities::Communities;
 use crate::domains::communities::graphql::columns;
 use crate::domains::members::{MemberRef, MemberRow, Members};

@@ -2,9 +2,8 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use super::super::model::Tier;
+use super::super::model::{Joining, Tier};
 use super::super::service::At;
-use super::super::store::Joining;
 use crate::actor::Scope;
 use crate::domains::communities::graphql as communities;
 use crate::domains::members::{Members, graphql as members};

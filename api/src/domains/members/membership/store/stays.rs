@@ -5,18 +5,9 @@ use sea_orm::ConnectionTrait as _;
 use sea_orm::sea_query::{OnConflict, Query};
 use shequn_entity::community_memberships::{Column, Entity};
 
-use super::Joining;
+use super::super::model::Stay;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{CommunityId, Id};
-
-/// A member's time in a community, over or not.
-#[derive(Clone, Copy, Debug)]
-pub struct Stay {
-    /// How it began.
-    pub joining: Joining,
-    /// When it ended.
-    pub left_at: Option<DateTime<Utc>>,
-}
 
 /// Eight parameters each; SQLite takes 32,766 of them.
 const STAYS_A_STATEMENT: usize = 4_000;
