@@ -3,11 +3,13 @@
 //! An [`Actor`] is the first parameter of every use case. [`Actor::require`] is the only way to a
 //! [`TenantScope`], and a tenant scope is the only way to a tenant's tables.
 
+use std::sync::Arc;
+
 use async_graphql::Enum;
 
 use crate::error::Denied;
-use crate::platform::db::TenantScope;
-use crate::platform::ids::{MembershipId, SessionId, TenantId, UserId};
+use crate::platform::db::{Partition, TenantScope};
+use crate::platform::ids::{CommunityId, Id, MemberId, MembershipId, PartnerKeyId, SessionId, TenantId, UserId};
 
 macro_rules! scopes {
     ($($(#[$doc:meta])* $name:ident $text:literal;)+) => {
@@ -22,6 +24,12 @@ macro_rules! scopes {
             /// The spelling that clients see.
             #[must_use]
             pub const fn as_str(self) -> &'static str { match self { $(Self::$name => $text),+ } }
+
+            /// Reads the spelling of [`Scope::as_str`].
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$name),)+ _ => None }
+            }
         }
     };
 }
@@ -122,6 +130,32 @@ pub struct UserActor {
     pub role: Role,
 }
 
+/// A partner system with its key.
+#[derive(Clone, Debug)]
+pub struct KeyActor {
+    /// The tenant of the key.
+    pub tenant: TenantId,
+    /// Which key.
+    pub key: PartnerKeyId,
+    /// What the key may do.
+    pub scopes: Arc<[Scope]>,
+    /// The communities it is restricted to; None for the whole tenant.
+    pub communities: Option<Arc<[CommunityId]>>,
+}
+
+/// A member, by a token that a partner system's key made for them.
+#[derive(Clone, Debug)]
+pub struct MemberActor {
+    /// The tenant of the member.
+    pub tenant: TenantId,
+    /// Who.
+    pub member: MemberId,
+    /// The key that vouches for them, on whose restriction the member depends.
+    pub key: PartnerKeyId,
+    /// The communities the key is restricted to; None for the whole tenant.
+    pub communities: Option<Arc<[CommunityId]>>,
+}
+
 /// Who acts.
 #[derive(Clone, Debug)]
 pub enum Actor {
@@ -129,28 +163,55 @@ pub enum Actor {
     Anonymous,
     /// A person with a session.
     User(UserActor),
+    /// A partner system.
+    Key(KeyActor),
+    /// A member, who reaches nothing but themselves.
+    Member(MemberActor),
     /// The program itself, within one tenant: the command line and background work.
     System(TenantId),
 }
 
 impl Actor {
-    /// The authority for `scope` in the actor's own tenant, or why not.
+    /// The authority for `scope` in the actor's own tenant, or in the part of it that is open to the actor, or
+    /// why not.
     pub fn require(&self, scope: Scope) -> Result<TenantScope, Denied> {
-        match self {
-            Self::Anonymous => Err(Denied::Unauthenticated),
-            Self::User(user) if user.role.scopes().contains(&scope) => Ok(TenantScope::new(user.tenant)),
-            Self::User(_) => Err(Denied::Missing(scope)),
-            Self::System(tenant) => Ok(TenantScope::new(*tenant)),
-        }
+        let may = match self {
+            Self::Anonymous => return Err(Denied::Unauthenticated),
+            Self::User(user) => user.role.scopes().contains(&scope),
+            Self::Key(key) => key.scopes.contains(&scope),
+            Self::Member(_) => false,
+            Self::System(_) => true,
+        };
+        if may { self.home() } else { Err(Denied::Missing(scope)) }
     }
 
-    /// The actor's own tenant, with no permission asked: for what every signed-in caller may see.
+    /// As [`Actor::require`], for what reaches beyond single communities: no key that is restricted to some.
+    pub fn require_whole(&self, scope: Scope) -> Result<TenantScope, Denied> {
+        let authority = self.require(scope)?;
+        if authority.is_confined() { Err(Denied::Confined) } else { Ok(authority) }
+    }
+
+    /// The actor's own tenant, or the part of it that is open to the actor, with no permission asked: for what
+    /// every caller of a tenant may see. A member's token is none: see [`Actor::own`].
     pub fn home(&self) -> Result<TenantScope, Denied> {
         match self {
             Self::Anonymous => Err(Denied::Unauthenticated),
             Self::User(user) => Ok(TenantScope::new(user.tenant)),
+            Self::Key(key) => Ok(TenantScope::new(key.tenant).within(match groups(key.communities.as_deref()) {
+                Some(groups) => Partition::Groups(groups),
+                None => Partition::Whole,
+            })),
+            Self::Member(_) => Err(Denied::OwnOnly),
             Self::System(tenant) => Ok(TenantScope::new(*tenant)),
         }
+    }
+
+    /// The member that a member's token stands for, and the authority over them alone; None for everybody else.
+    #[must_use]
+    pub fn own(&self) -> Option<(MemberId, TenantScope)> {
+        let Self::Member(member) = self else { return None };
+        let partition = Partition::Person(member.member.uuid(), groups(member.communities.as_deref()));
+        Some((member.member, TenantScope::new(member.tenant).within(partition)))
     }
 
     /// The signed-in person, if the actor is one.
@@ -158,7 +219,16 @@ impl Actor {
     pub fn user(&self) -> Option<&UserActor> {
         match self {
             Self::User(user) => Some(user),
-            Self::Anonymous | Self::System(_) => None,
+            Self::Anonymous | Self::Key(_) | Self::Member(_) | Self::System(_) => None,
+        }
+    }
+
+    /// The partner system's key, if the actor is one.
+    #[must_use]
+    pub fn key(&self) -> Option<&KeyActor> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Anonymous | Self::User(_) | Self::Member(_) | Self::System(_) => None,
         }
     }
 
@@ -168,7 +238,13 @@ impl Actor {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::User(user) => user.user.to_string(),
+            Self::Key(key) => key.key.to_string(),
+            Self::Member(member) => member.member.to_string(),
             Self::System(_) => "system".to_owned(),
         }
     }
+}
+
+fn groups(communities: Option<&[CommunityId]>) -> Option<Arc<[uuid::Uuid]>> {
+    communities.map(|ids| ids.iter().copied().map(Id::uuid).collect())
 }

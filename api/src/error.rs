@@ -180,6 +180,15 @@ pub enum Denied {
     /// Somebody is, without this scope.
     #[error("a scope is missing")]
     Missing(Scope),
+    /// A key that is restricted to communities asks for what reaches beyond them.
+    #[error("this reaches beyond the communities that the key is restricted to")]
+    Confined,
+    /// A member's token asks for anything but the member.
+    #[error("a member's token reaches the member only")]
+    OwnOnly,
+    /// Only partner systems do this, by their keys.
+    #[error("only a partner key may do this")]
+    KeysOnly,
 }
 
 impl From<Denied> for ApiError {
@@ -193,6 +202,11 @@ impl From<Denied> for ApiError {
                 required_scopes: vec![scope],
                 source: None,
             })),
+            Denied::Confined => {
+                Self::new(ErrorCode::Forbidden, "This reaches beyond the communities that this key is restricted to.")
+            }
+            Denied::OwnOnly => Self::new(ErrorCode::Forbidden, "A member's token is for the field me."),
+            Denied::KeysOnly => Self::new(ErrorCode::Forbidden, "Only a partner system may do this, by its key."),
         }
     }
 }

@@ -47,7 +47,19 @@ impl<K: Kind> Id<K> {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (prefix, suffix) = split(text)?;
-        (prefix == K::PREFIX).then(|| decode(suffix)).flatten().map(Self::from_uuid)
+        (prefix == K::PREFIX).then(|| Self::parse_suffix(suffix)).flatten()
+    }
+
+    /// The 26 characters behind the prefix: for texts that say by themselves of what kind the id is.
+    #[must_use]
+    pub fn suffix(self) -> String {
+        encode(self.0)
+    }
+
+    /// Reads what [`Id::suffix`] wrote.
+    #[must_use]
+    pub fn parse_suffix(suffix: &str) -> Option<Self> {
+        decode(suffix).map(Self::from_uuid)
     }
 }
 
@@ -162,6 +174,8 @@ kinds! {
     MemberKind MemberId "mbr";
     /// A member's identity on a platform.
     IdentityKind IdentityId "idn";
+    /// A partner system's key.
+    PartnerKeyKind PartnerKeyId "key";
     /// An import of a file.
     ImportKind ImportId "imp";
     /// An event in the outbox.

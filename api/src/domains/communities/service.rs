@@ -76,9 +76,9 @@ impl Communities {
         if row.archived_at.flatten().is_some() { Err(CommunityError::Archived) } else { Ok(()) }
     }
 
-    /// Makes a community.
+    /// Makes a community. A key that is restricted to some may not: it could not see the new one.
     pub async fn create(&self, actor: &Actor, draft: Draft, call: &Call) -> Result<CommunityId, Failure> {
-        let (scope, this) = (actor.require(Scope::CommunitiesWrite)?, self.clone());
+        let (scope, this) = (actor.require_whole(Scope::CommunitiesWrite)?, self.clone());
         self.platform.once(scope, (actor, call), |tx| async move { this.create_in(tx, draft).await }.boxed()).await
     }
 

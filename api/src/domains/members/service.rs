@@ -115,9 +115,9 @@ impl Members {
         Ok(Some(phone_index(self.tenants.keys_in(tx).await?.as_ref(), &phone)))
     }
 
-    /// Makes a member.
+    /// Makes a member, who belongs to no community yet: so nobody who is restricted to some may.
     pub async fn create(&self, actor: &Actor, draft: Draft, call: &Call) -> Result<MemberId, Failure> {
-        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        let (scope, this) = (actor.require_whole(Scope::MembersWrite)?, self.clone());
         self.platform.once(scope, (actor, call), |tx| async move { this.create_in(tx, draft).await }.boxed()).await
     }
 
@@ -226,7 +226,7 @@ impl Members {
         })
     }
 
-    /// Takes a member out of use, and out of its communities, or back into use.
+    /// Takes a member out of use, and out of all its communities, or back into use.
     pub async fn set_archived(
         &self,
         actor: &Actor,
@@ -234,7 +234,7 @@ impl Members {
         archiving: Archiving,
         call: &Call,
     ) -> Result<MemberId, Failure> {
-        let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
+        let (scope, this) = (actor.require_whole(Scope::MembersWrite)?, self.clone());
         self.platform
             .once(scope, (actor, call), |tx| async move { this.set_archived_in(tx, id, archiving).await }.boxed())
             .await

@@ -12,6 +12,7 @@ pub mod columns;
 mod connect;
 mod error;
 pub mod keyset;
+mod partition;
 pub mod prefix;
 mod scope;
 mod tx;
@@ -23,6 +24,7 @@ use sqlx::{PgPool, SqlitePool};
 
 pub use connect::{ConnectOptions, Walls};
 pub use error::{Constraint, DbError};
+pub use partition::{Belonging, Partition};
 pub use scope::{ScopedTx, SystemTx, TenantScope, TenantTable, TenantTx};
 pub use tx::Cancel;
 
@@ -62,13 +64,13 @@ impl Db {
 
     /// A read-only snapshot of one tenant. `cancel` stops it between statements.
     pub async fn read(&self, scope: TenantScope, cancel: Cancel) -> Result<TenantTx, DbError> {
-        let tx = Tx::begin(self, Mode::Read, self.tenant_settings(scope), cancel).await?;
+        let tx = Tx::begin(self, Mode::Read, self.tenant_settings(&scope), cancel).await?;
         Ok(TenantTx::new(tx, scope, self.0.walls))
     }
 
     /// A read-write transaction of one tenant. It finishes what it began: no cancelling.
     pub async fn write(&self, scope: TenantScope) -> Result<TenantTx, DbError> {
-        let tx = Tx::begin(self, Mode::Write, self.tenant_settings(scope), Cancel::never()).await?;
+        let tx = Tx::begin(self, Mode::Write, self.tenant_settings(&scope), Cancel::never()).await?;
         Ok(TenantTx::new(tx, scope, self.0.walls))
     }
 
@@ -87,7 +89,7 @@ impl Db {
     /// Goes on within one tenant, in the same transaction: for what is made together with the tenant.
     pub async fn enter(&self, tx: SystemTx, scope: TenantScope) -> Result<TenantTx, DbError> {
         let tx = tx.into_tx();
-        tx.enter(self.tenant_settings(scope)).await?;
+        tx.enter(self.tenant_settings(&scope)).await?;
         Ok(TenantTx::new(tx, scope, self.0.walls))
     }
 
@@ -113,7 +115,7 @@ impl Db {
         }
     }
 
-    fn tenant_settings(&self, scope: TenantScope) -> String {
+    fn tenant_settings(&self, scope: &TenantScope) -> String {
         // With the first wall taken down for a test, the role is one whose policies let everything through.
         let role = if self.0.walls.row_security { "shequn_app" } else { "shequn_system" };
         let tenant = scope.tenant().uuid();

@@ -6,25 +6,41 @@ use sea_orm::{
     QueryResult, Select, Statement, UpdateMany,
 };
 
+use super::partition::{self, Belonging, Partition};
 use super::tx::Tx;
 use super::{DbError, Walls};
 use crate::platform::ids::TenantId;
 
-/// The authority to work in one tenant. Made by [`crate::actor::Actor`] only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TenantScope(TenantId);
+/// The authority to work in one tenant, or in a part of it. Made by [`crate::actor::Actor`] only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantScope {
+    tenant: TenantId,
+    partition: Partition,
+}
 
 impl TenantScope {
     /// For [`crate::actor`], which decides who gets one.
     #[must_use]
     pub(crate) const fn new(tenant: TenantId) -> Self {
-        Self(tenant)
+        Self { tenant, partition: Partition::Whole }
+    }
+
+    /// The authority over this part of the tenant only.
+    #[must_use]
+    pub(crate) fn within(self, partition: Partition) -> Self {
+        Self { partition, ..self }
     }
 
     /// Which tenant.
     #[must_use]
-    pub const fn tenant(self) -> TenantId {
-        self.0
+    pub const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Whether the authority ends at a part of the tenant.
+    #[must_use]
+    pub fn is_confined(&self) -> bool {
+        self.partition != Partition::Whole
     }
 }
 
@@ -86,15 +102,31 @@ impl SystemTx {
 }
 
 /// A table whose rows belong to tenants by a `tenant_id` column.
-pub trait TenantTable: EntityTrait {}
+pub trait TenantTable: EntityTrait {
+    /// To what of the tenant its rows belong.
+    const BELONGING: Belonging;
+}
 
 macro_rules! tenant_tables {
-    ($($module:ident)+) => { $(impl TenantTable for shequn_entity::$module::Entity {})+ };
+    ($($module:ident: $belonging:expr,)+) => { $(
+        impl TenantTable for shequn_entity::$module::Entity {
+            const BELONGING: Belonging = $belonging;
+        }
+    )+ };
 }
 
 tenant_tables! {
-    tenant_memberships sessions communities members member_identities member_profile_values member_tags
-    community_memberships outbox idempotency_records import_jobs
+    tenant_memberships: Belonging::Tenant,
+    sessions: Belonging::Tenant,
+    communities: Belonging::Group("id"),
+    members: Belonging::Person("id"),
+    member_identities: Belonging::Person("member_id"),
+    member_profile_values: Belonging::Person("member_id"),
+    member_tags: Belonging::Person("member_id"),
+    community_memberships: Belonging::Place,
+    outbox: Belonging::Tenant,
+    idempotency_records: Belonging::Tenant,
+    import_jobs: Belonging::Tenant,
 }
 
 impl TenantTx {
@@ -110,13 +142,29 @@ impl TenantTx {
 
     /// The authority that this transaction was opened with.
     #[must_use]
-    pub fn scope(&self) -> TenantScope {
-        self.scope
+    pub fn scope(&self) -> &TenantScope {
+        &self.scope
     }
 
-    /// The condition that rows of `table` (a name or alias in the statement) are this tenant's.
+    pub(super) fn partition(&self) -> &Partition {
+        &self.scope.partition
+    }
+
+    /// The condition that rows of `table` are this tenant's, and in the part of it that the authority is for.
     #[must_use]
-    pub fn owns(&self, table: impl IntoIden) -> SimpleExpr {
+    pub fn owns<E: TenantTable>(&self, table: E) -> SimpleExpr {
+        let is_in_part = partition::condition(self, &table.into_iden(), E::BELONGING);
+        let is_own = self.owns_in_whole(table);
+        match is_in_part {
+            Some(is_in_part) => is_own.and(is_in_part),
+            None => is_own,
+        }
+    }
+
+    /// As [`TenantTx::owns`], in the whole tenant whatever the authority is for: to see that what must be unique
+    /// in the tenant is not taken, never to show a row.
+    #[must_use]
+    pub fn owns_in_whole<E: TenantTable>(&self, table: E) -> SimpleExpr {
         self.is_own(table, "tenant_id")
     }
 

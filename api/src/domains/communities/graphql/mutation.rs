@@ -162,7 +162,7 @@ pub struct CommunityMutation;
 /// Changes communities.
 #[Object]
 impl CommunityMutation {
-    /// Makes a community. Needs `communities:write`.
+    /// Makes a community. Needs `communities:write`; FORBIDDEN to a key that is restricted to communities.
     #[graphql(directive = requires_scopes::apply(vec!["communities:write".to_owned()]))]
     async fn community_create(
         &self,

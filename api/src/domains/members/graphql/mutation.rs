@@ -196,7 +196,8 @@ pub struct MemberMutation;
 /// Changes members.
 #[Object]
 impl MemberMutation {
-    /// Makes a member. Needs `members:write`.
+    /// Makes a member. Needs `members:write`; FORBIDDEN to a key that is restricted to communities, which makes
+    /// members by `membersImport` with a `communityId` in each row.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
     async fn member_create(
         &self,
@@ -224,7 +225,8 @@ impl MemberMutation {
     }
 
     /// Takes a member out of use and out of all communities: phone and identities become free for others,
-    /// the data stay and can be restored. Needs `members:write`.
+    /// the data stay and can be restored. Needs `members:write`; FORBIDDEN to a key that is restricted to
+    /// communities, which ends memberships by `communityMemberRemove`.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
     async fn member_archive(
         &self,
@@ -235,7 +237,8 @@ impl MemberMutation {
         set_archived(ctx, &call, &input.id, Archiving::Archive).await
     }
 
-    /// Takes an archived member back into use, if phone and identities are still free. Needs `members:write`.
+    /// Takes an archived member back into use, if phone and identities are still free. Needs `members:write`;
+    /// FORBIDDEN to a key that is restricted to communities.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
     async fn member_restore(
         &self,

@@ -105,7 +105,9 @@ pub struct ImportMutation;
 #[Object]
 impl ImportMutation {
     /// Makes or fills in up to 1,000 members, with an outcome for each; refused rows change nothing and stop
-    /// no others. For files of any size there is `shequn import members`. Needs `members:write`.
+    /// no others. For files of any size there is `shequn import members`. Needs `members:write`. For a key that is
+    /// restricted to communities a new member needs one of them as `communityId`, and a reference, phone number or
+    /// identity of a member elsewhere is taken.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
     async fn members_import(
         &self,

@@ -61,6 +61,8 @@ struct Surroundings {
     /// Of the known members.
     memberships: HashSet<(CommunityId, MemberId)>,
     communities: HashMap<CommunityRef, CommunityId>,
+    /// Whether the caller reaches single communities only.
+    is_confined: bool,
 }
 
 impl Members {
@@ -127,7 +129,8 @@ impl Members {
         store::plan(tx, Planning::AsUsual).await?;
         let wanted = rows.iter().filter_map(|one| one.row.community.clone()).collect();
         let communities = self.find_communities(tx, wanted).await?;
-        Ok(Surroundings { known, phones, identities, memberships, communities })
+        let is_confined = tx.scope().is_confined();
+        Ok(Surroundings { known, phones, identities, memberships, communities, is_confined })
     }
 
     async fn find_communities(
@@ -153,6 +156,14 @@ impl Members {
     fn accept(&self, around: &Surroundings, indexed: Indexed) -> Result<Accepted, UserError> {
         let Indexed { row, phone, identities, .. } = indexed;
         let known = around.known.get(&row.external_ref).cloned();
+        if known.as_ref().is_some_and(|known| !known.is_reachable) {
+            let message = "Another member has this external reference.";
+            return Err(UserError::at("externalRef", UserErrorCode::ExternalRefTaken, message));
+        }
+        if around.is_confined && known.is_none() && row.community.is_none() {
+            let message = "A new member needs one of the communities that this key is restricted to.";
+            return Err(UserError::at("communityId", UserErrorCode::Required, message));
+        }
         if known.as_ref().is_some_and(|known| known.is_archived) {
             return Err(UserError::at(
                 "externalRef",

@@ -23,6 +23,8 @@ pub(super) struct Known {
     pub(super) id: MemberId,
     pub(super) data_key: Option<Vec<u8>>,
     pub(super) is_archived: bool,
+    /// In the part of the tenant that the caller may reach; others only keep their reference taken.
+    pub(super) is_reachable: bool,
 }
 
 /// Where an identity belongs, without its plain value.
@@ -58,13 +60,13 @@ pub(super) enum Planning {
     AsUsual,
 }
 
-/// The members with these references, held until the transaction ends.
+/// The members with these references, held until the transaction ends. References are unique in the whole tenant.
 pub(super) async fn lock_by_reference(tx: &TenantTx, references: &[&str]) -> Result<HashMap<String, Known>, DbError> {
     use members::{Column, Entity};
     let mut select = Query::select()
         .columns([Column::Id, Column::ExternalRef, Column::DataKey, Column::ArchivedAt])
         .from(Entity)
-        .and_where(tx.owns(Entity))
+        .and_where(tx.owns_in_whole(Entity))
         .and_where(is_any_text(tx, Expr::col(Column::ExternalRef), references))
         .to_owned();
     // SQLite has one writer and nothing to lock, and would walk the whole tenant for the sake of the order.
@@ -78,13 +80,31 @@ pub(super) async fn lock_by_reference(tx: &TenantTx, references: &[&str]) -> Res
             id: Id::from_uuid(row.try_get("", "id")?),
             data_key: row.try_get("", "data_key")?,
             is_archived: archived.is_some(),
+            is_reachable: true,
         };
         found.insert(row.try_get("", "external_ref")?, known);
+    }
+    if tx.scope().is_confined() {
+        let reachable = reachable(tx, found.values().map(|known| known.id)).await?;
+        found.values_mut().for_each(|known| known.is_reachable = reachable.contains(&known.id));
     }
     Ok(found)
 }
 
-/// Who has these phone numbers.
+/// Those of these members who are in the part of the tenant that the transaction is for.
+async fn reachable(tx: &TenantTx, members: impl Iterator<Item = MemberId>) -> Result<HashSet<MemberId>, DbError> {
+    use members::{Column, Entity};
+    let select = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(tx.owns(Entity))
+        .and_where(is_any(tx, Expr::col(Column::Id), members.map(Id::uuid)))
+        .to_owned();
+    let rows = tx.query_all(&select).await?;
+    rows.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "id")?))).collect()
+}
+
+/// Who has these phone numbers, in the whole tenant: they are unique there.
 pub(super) async fn phone_holders(tx: &TenantTx, indexes: Vec<Vec<u8>>) -> Result<HashMap<Vec<u8>, MemberId>, DbError> {
     use members::{Column, Entity};
     if indexes.is_empty() {
@@ -93,7 +113,7 @@ pub(super) async fn phone_holders(tx: &TenantTx, indexes: Vec<Vec<u8>>) -> Resul
     let select = Query::select()
         .columns([Column::Id, Column::PhoneBidx])
         .from(Entity)
-        .and_where(tx.owns(Entity))
+        .and_where(tx.owns_in_whole(Entity))
         .and_where(Column::ArchivedAt.is_null())
         .and_where(is_any_bytes(tx, Expr::col(Column::PhoneBidx), indexes))
         .to_owned();
@@ -101,7 +121,7 @@ pub(super) async fn phone_holders(tx: &TenantTx, indexes: Vec<Vec<u8>>) -> Resul
     rows.iter().map(|row| Ok((row.try_get("", "phone_bidx")?, Id::from_uuid(row.try_get("", "id")?)))).collect()
 }
 
-/// Who has these identities. Asked for by kind, platform and app together, as their index is ordered.
+/// Who has these identities, in the whole tenant. Asked for by kind, platform and app together, as their index is ordered.
 pub(super) async fn identity_holders(
     tx: &TenantTx,
     wanted: impl IntoIterator<Item = IdentityKey>,
@@ -126,7 +146,7 @@ async fn family_holders(
     let select = Query::select()
         .columns([Column::MemberId, Column::ValueBidx])
         .from(Entity)
-        .and_where(tx.owns(Entity))
+        .and_where(tx.owns_in_whole(Entity))
         // As the partial index says it: SQLite does not see that `active = ?` asks for the same.
         .and_where(Expr::col(Column::Active))
         .and_where(Column::Kind.eq(kind.as_str()))

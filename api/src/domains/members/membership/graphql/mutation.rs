@@ -65,7 +65,7 @@ macro_rules! membership_payloads {
         pub struct $name {
             /// The community as it is now; null when refused. `memberCount` follows within about a second.
             community: Option<Community>,
-            /// The member as it is now; null when refused.
+            /// The member as it is now; null when refused, or when a restricted key sees them no more.
             member: Option<Member>,
             /// Why nothing was changed; empty on success.
             user_errors: Vec<UserError>,
@@ -96,7 +96,8 @@ pub struct MembershipMutation;
 /// Changes memberships.
 #[Object]
 impl MembershipMutation {
-    /// Makes a member part of a community. Needs `members:write`.
+    /// Makes a member part of a community. Needs `members:write`. A key that is restricted to communities knows
+    /// only the members of those.
     #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
     async fn community_member_add(
         &self,
