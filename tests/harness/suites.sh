@@ -91,6 +91,9 @@ suite_bench() {
   return "$status"
 }
 
+prepare_schema() { install_web; }
+suite_schema() { node "$run_dir/web/released.mjs" api/schema.released.graphql schema.graphql; }
+
 prepare_audit() { start_served && install_web; }
 suite_audit() { node "$run_dir/web/audit.mjs" "$served_url/graphql"; }
 
