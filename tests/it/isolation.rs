@@ -4,10 +4,10 @@
 //! tenants, and on PostgreSQL again with each of the two taken down: either must hold alone. B is asked after by
 //! the hardest caller there is, a person who works for both tenants and is signed in to A.
 
-mod cases;
+pub(crate) mod cases;
 mod on_embedded;
 mod on_postgres_and_redis;
-mod things;
+pub(crate) mod things;
 mod twins;
 
 use std::collections::BTreeSet;

@@ -28,6 +28,7 @@ mod on_embedded;
 mod on_postgres_and_redis;
 mod paging;
 mod reports;
+mod roles;
 mod schema;
 mod serving;
 mod session;

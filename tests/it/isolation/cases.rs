@@ -21,19 +21,19 @@ const MEMBER: &str = "id displayName externalRef phone realName tier tags
     communities(first: 3) { totalCount edges { tier node { id name } } }";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Promise {
+pub(crate) enum Promise {
     /// What belongs to another tenant is answered like what is not there.
     SameAsAbsent,
     /// Nothing is named; the answer is about the caller's own tenant only.
     OwnOnly,
 }
 
-pub(super) struct Case {
-    pub(super) operation: &'static str,
+pub(crate) struct Case {
+    pub(crate) operation: &'static str,
     document: String,
-    pub(super) promise: Promise,
+    pub(crate) promise: Promise,
     /// What succeeds for the things' own tenant.
-    pub(super) arguments: fn(&Things) -> Value,
+    pub(crate) arguments: fn(&Things) -> Value,
     attempts: Option<fn(&Things, &Things) -> Vec<Value>>,
 }
 
@@ -50,26 +50,26 @@ impl Case {
     }
 
     /// What another tenant tries with these things.
-    pub(super) fn attempts(&self, things: &Things, own: &Things) -> Vec<Value> {
+    pub(crate) fn attempts(&self, things: &Things, own: &Things) -> Vec<Value> {
         match self.attempts {
             Some(attempts) => attempts(things, own),
             None => vec![(self.arguments)(things)],
         }
     }
 
-    pub(super) fn is_mutation(&self) -> bool {
+    pub(crate) fn is_mutation(&self) -> bool {
         self.document.starts_with("mutation")
     }
 
-    pub(super) fn is_about_a_session(&self) -> bool {
+    pub(crate) fn is_about_a_session(&self) -> bool {
         ["sessionRefresh", "signOut"].contains(&self.operation)
     }
 
-    pub(super) async fn run(&self, client: &Client, arguments: Value) -> Response {
+    pub(crate) async fn run(&self, client: &Client, arguments: Value) -> Response {
         client.query(&self.document, arguments).await
     }
 
-    pub(super) fn must_succeed(&self, answer: &Response) {
+    pub(crate) fn must_succeed(&self, answer: &Response) {
         let result = answer.data("answer");
         let is_nothing = result.is_null() || result.as_array().is_some_and(|all| all.iter().any(Value::is_null));
         assert!(!is_nothing, "{self}: nothing in {}", answer.raw);
@@ -82,7 +82,7 @@ fn case(operation: &'static str, document: String, arguments: fn(&Things) -> Val
     Case { operation, document, promise: Promise::SameAsAbsent, arguments, attempts: None }
 }
 
-pub(super) fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     [roots(), look_ups(), lists(), sessions(), of_the_tenant(), of_communities(), of_members(), of_memberships()]
         .into_iter()
         .flatten()

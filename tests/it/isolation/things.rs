@@ -9,7 +9,7 @@ use super::cases::Case;
 use crate::given;
 
 /// In every text of tenant B.
-pub(super) const MARK: &str = "Betelgeuse";
+pub(crate) const MARK: &str = "Betelgeuse";
 
 /// Long before every window that a report looks through.
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
@@ -17,39 +17,39 @@ const LONG_AGO: &str = "2020-01-01T00:00:00Z";
 static COUNTER: AtomicU32 = AtomicU32::new(1);
 
 /// One of each kind of thing, or the names of things that are not there.
-pub(super) struct Things {
-    pub(super) slug: String,
+pub(crate) struct Things {
+    pub(crate) slug: String,
     /// Somebody's address who does not work for this tenant.
-    pub(super) stranger: String,
-    pub(super) person: String,
-    pub(super) community: String,
-    pub(super) archived_community: String,
+    pub(crate) stranger: String,
+    pub(crate) person: String,
+    pub(crate) community: String,
+    pub(crate) archived_community: String,
     /// In the community; has everything that a member can have.
-    pub(super) member: String,
-    pub(super) identity: String,
-    pub(super) external_ref: String,
-    pub(super) phone: String,
-    pub(super) tag: String,
-    pub(super) city: String,
+    pub(crate) member: String,
+    pub(crate) identity: String,
+    pub(crate) external_ref: String,
+    pub(crate) phone: String,
+    pub(crate) tag: String,
+    pub(crate) city: String,
     /// In no community.
-    pub(super) loner: String,
-    pub(super) archived_member: String,
+    pub(crate) loner: String,
+    pub(crate) archived_member: String,
     /// For a member to come.
-    pub(super) free_ref: String,
-    pub(super) free_phone: String,
-    pub(super) free_openid: String,
-    pub(super) communities_cursor: String,
-    pub(super) members_cursor: String,
-    pub(super) community_members_cursor: String,
-    pub(super) refresh_token: String,
+    pub(crate) free_ref: String,
+    pub(crate) free_phone: String,
+    pub(crate) free_openid: String,
+    pub(crate) communities_cursor: String,
+    pub(crate) members_cursor: String,
+    pub(crate) community_members_cursor: String,
+    pub(crate) refresh_token: String,
     /// As a thief without our key can make it: it names the session and proves nothing.
-    pub(super) forged_refresh_token: String,
-    pub(super) idempotency_key: String,
+    pub(crate) forged_refresh_token: String,
+    pub(crate) idempotency_key: String,
 }
 
 impl Things {
     /// Well-formed names of nothing.
-    pub(super) fn absent() -> Self {
+    pub(crate) fn absent() -> Self {
         let number = next_number();
         let cursor = || "AQ".to_owned() + &"QmV0ZWxnZXVzZSBpcyBhIHN0YXIu".repeat(4);
         Self {
@@ -80,7 +80,7 @@ impl Things {
 }
 
 /// Makes things of one tenant through the API.
-pub(super) struct Maker {
+pub(crate) struct Maker {
     client: Client,
     anonymous: Client,
     slug: String,
@@ -90,7 +90,7 @@ pub(super) struct Maker {
 }
 
 impl Maker {
-    pub(super) async fn new(
+    pub(crate) async fn new(
         app: &TestApp,
         tenant: &Tenant<'_>,
         person: &str,
@@ -108,7 +108,7 @@ impl Maker {
     }
 
     /// What a case names.
-    pub(super) async fn make_for(&self, case: &Case) -> Things {
+    pub(crate) async fn make_for(&self, case: &Case) -> Things {
         let things = self.make().await;
         if !case.is_about_a_session() {
             return things;
@@ -119,7 +119,7 @@ impl Maker {
     }
 
     /// Everything but a session.
-    pub(super) async fn make(&self) -> Things {
+    pub(crate) async fn make(&self) -> Things {
         let number = next_number();
         let absent = Things::absent();
         let (client, name) = (&self.client, |what: &str| format!("{} {what} {number}", self.mark));

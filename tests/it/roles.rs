@@ -1,0 +1,172 @@
+//! Who may call what: every operation of the schema as every audience, compared with `roles.matrix`, which is
+//! there to be read. An operation without a case fails; what is denied changes nothing.
+//!
+//! `SHEQUN_TEST_ACCEPT=1` writes the matrix as it is; the diff is then what a reviewer decides on.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use harness::{Client, Database, Response, Role, Tenant, TestApp, run};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::isolation::cases::{self, Case};
+use crate::isolation::things;
+
+const MATRIX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/roles.matrix");
+
+/// How an audience fares with an operation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// All of it.
+    Whole,
+    /// Some fields below are null for want of a scope.
+    Part,
+    /// Nothing.
+    Denied,
+}
+
+impl Access {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Whole => "yes",
+            Self::Part => "part",
+            Self::Denied => "-",
+        }
+    }
+}
+
+/// A line of the matrix.
+struct Line {
+    operation: &'static str,
+    access: Vec<Access>,
+    /// What those who were denied would need.
+    needs: BTreeSet<String>,
+    /// What those who got a part would need for the rest.
+    hides: BTreeSet<String>,
+}
+
+#[test]
+fn every_audience_may_call_what_the_matrix_says_and_a_denied_call_changes_nothing() {
+    run(async {
+        let matrix = Trial::begin(&TestApp::start().await).await.matrix().await;
+        if std::env::var_os("SHEQUN_TEST_ACCEPT").is_some() {
+            std::fs::write(MATRIX, &matrix).expect("the matrix can be written");
+        }
+        let known = std::fs::read_to_string(Path::new(MATRIX)).unwrap_or_default();
+        assert!(matrix == known, "not as in roles.matrix (SHEQUN_TEST_ACCEPT=1 writes it):\n{matrix}");
+    });
+}
+
+struct Trial {
+    database: Database,
+    tenant: Uuid,
+    things: things::Maker,
+    audiences: Vec<(&'static str, Client)>,
+}
+
+impl Trial {
+    async fn begin(app: &TestApp) -> Self {
+        let (tenant, other) = (app.tenant("matrix").await, app.tenant("elsewhere").await);
+        let database = app.database().await;
+        let owner = tenant.owner_email();
+        Self {
+            tenant: tenant.uuid(&database).await,
+            things: things::Maker::new(app, &tenant, owner, other.owner_email(), "Matrix").await,
+            audiences: audiences(app, &tenant).await,
+            database,
+        }
+    }
+
+    async fn matrix(&self) -> String {
+        let mut lines: Vec<Line> = Vec::new();
+        for case in &cases::all() {
+            // An operation may have several cases; who may call it is the same in all.
+            if lines.iter().all(|line| line.operation != case.operation) {
+                lines.push(self.line(case).await);
+            }
+        }
+        lines.sort_by_key(|line| line.operation);
+        self.written(&lines)
+    }
+
+    async fn line(&self, case: &Case) -> Line {
+        let mut line =
+            Line { operation: case.operation, access: Vec::new(), needs: BTreeSet::new(), hides: BTreeSet::new() };
+        let mut things = self.things.make_for(case).await;
+        self.database.outbox_is_drained().await;
+        for (_, client) in &self.audiences {
+            let before = self.database.snapshot(self.tenant).await.without("audit_events").without("audit_links");
+            let answer = case.run(client, (case.arguments)(&things)).await;
+            let access = judge(case, &answer, &mut line);
+            if access == Access::Denied {
+                let after = self.database.snapshot(self.tenant).await.without("audit_events").without("audit_links");
+                after.must_equal(&before);
+            } else if case.is_mutation() {
+                things = self.things.make_for(case).await;
+                self.database.outbox_is_drained().await;
+            }
+            line.access.push(access);
+        }
+        line
+    }
+
+    fn written(&self, lines: &[Line]) -> String {
+        let mut text = format!("{:<26}", "operation");
+        for (name, _) in &self.audiences {
+            write!(text, "{name:<11}").expect("a string takes it");
+        }
+        text.push_str("needs | hides without\n");
+        for line in lines {
+            write!(text, "{:<26}", line.operation).expect("a string takes it");
+            for access in &line.access {
+                write!(text, "{:<11}", access.word()).expect("a string takes it");
+            }
+            let join = |set: &BTreeSet<String>| set.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+            let rest = format!("{} | {}", join(&line.needs), join(&line.hides));
+            text.push_str(rest.trim_end_matches([' ', '|']));
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+async fn audiences(app: &TestApp, tenant: &Tenant<'_>) -> Vec<(&'static str, Client)> {
+    let mut audiences = vec![("anonymous", app.anonymous())];
+    for role in Role::ALL {
+        audiences.push((role.name(), tenant.staff(role).await));
+    }
+    audiences
+}
+
+/// Tells whole, part and denied apart by where the errors are; any other error is a mistake of the case.
+fn judge(case: &Case, answer: &Response, line: &mut Line) -> Access {
+    let errors = answer.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut access = Access::Whole;
+    for error in errors {
+        let needed: Vec<String> = match error["extensions"]["code"].as_str() {
+            Some("UNAUTHENTICATED") => Vec::new(),
+            Some("FORBIDDEN") => texts(&error["extensions"]["requiredScopes"]),
+            _ => panic!("{case}: {}", answer.raw),
+        };
+        // A list position below the root field is one of the things asked for.
+        let is_root = error["path"].as_array().is_none_or(|path| path.iter().skip(1).all(Value::is_number));
+        if is_root {
+            access = Access::Denied;
+            line.needs.extend(needed);
+        } else {
+            access = if access == Access::Denied { access } else { Access::Part };
+            line.hides.extend(needed);
+        }
+    }
+    if access != Access::Denied && !(case.operation == "viewer" && answer.partial("answer").is_null()) {
+        assert!(!answer.partial("answer").is_null(), "{case}: nothing, and no reason: {}", answer.raw);
+    }
+    access
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
