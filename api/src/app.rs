@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{Config, ConfigError};
-use crate::domains::auth::Auth;
+use crate::domains::auth::{Auth, SignInLimits};
 use crate::domains::communities::{Communities, MemberCounts};
 use crate::domains::members::Members;
 use crate::domains::tenants::Tenants;
@@ -66,7 +66,9 @@ impl App {
         };
         let outbox = Outbox::default();
         let tenants = Tenants::new(platform.clone());
-        let auth = Auth::new(platform.clone(), tenants.clone()).map_err(AppError::Service)?;
+        let limits =
+            SignInLimits { per_account: config.sign_ins_per_account, per_address: config.sign_ins_per_address };
+        let auth = Auth::new(platform.clone(), tenants.clone(), limits).map_err(AppError::Service)?;
         let communities = Communities::new(platform.clone(), tenants.clone());
         let members = Members::new(platform.clone(), outbox.clone(), tenants.clone(), communities.clone());
         Ok(Self { platform, outbox, tenants, auth, communities, members })

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::platform::buckets::Rate;
 use crate::platform::clock::Clock;
 use crate::platform::crypto::{MasterKey, generate_master_key};
 use crate::platform::db::{ConnectOptions, Walls};
@@ -40,6 +41,11 @@ pub const KEYS: &[(&str, &str)] = &[
         "SHEQUN_TRUSTED_PROXIES",
         "addresses or networks, such as 10.0.0.0/8, whose X-Forwarded-For is believed; default none",
     ),
+    (
+        "SHEQUN_SIGN_INS_PER_ACCOUNT",
+        "how many sign-ins to one account may fail at once, and the seconds until one more may; default 10/90",
+    ),
+    ("SHEQUN_SIGN_INS_PER_ADDRESS", "the same for all sign-ins from one network address; default 100/6"),
     ("SHEQUN_CONSOLE", "read when building: skip leaves the console out"),
 ];
 
@@ -76,6 +82,10 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whose word on the caller's address is taken.
     pub trusted_proxies: TrustedProxies,
+    /// How many sign-ins to one account may fail.
+    pub sign_ins_per_account: Rate,
+    /// How many sign-ins from one address may fail.
+    pub sign_ins_per_address: Rate,
     /// The time.
     pub clock: Clock,
     /// Which walls stand.
@@ -171,6 +181,8 @@ impl Config {
             trusted_proxies: TrustedProxies::parse(get("SHEQUN_TRUSTED_PROXIES").unwrap_or_default()).ok_or_else(
                 || invalid("SHEQUN_TRUSTED_PROXIES", "expected addresses or networks, with commas between"),
             )?,
+            sign_ins_per_account: attempts("SHEQUN_SIGN_INS_PER_ACCOUNT", get, "10/90")?,
+            sign_ins_per_address: attempts("SHEQUN_SIGN_INS_PER_ADDRESS", get, "100/6")?,
             clock: clock(get("SHEQUN_CLOCK_OFFSET_FILE"))?,
             walls,
             master_key,
@@ -276,6 +288,15 @@ fn database(url: Option<&str>, connections: Option<&str>, data_dir: &Path) -> Re
             Ok(ConnectOptions::Postgres { url: url.to_owned(), connections })
         }
         Some(_) => Err(invalid("DATABASE_URL", "expected postgres://…; leave it out for the embedded database")),
+    }
+}
+
+/// Reads `10/90`: ten at once, and one more every ninety seconds.
+fn attempts<'a>(key: &str, get: impl Fn(&str) -> Option<&'a str>, default: &'static str) -> Result<Rate, ConfigError> {
+    let (maximum, seconds) = get(key).unwrap_or(default).split_once('/').unwrap_or_default();
+    match (maximum.trim().parse(), seconds.trim().parse::<u32>()) {
+        (Ok(maximum @ 1..), Ok(seconds @ 1..)) => Ok(Rate { maximum, per_second: 1.0 / f64::from(seconds) }),
+        _ => Err(invalid(key, "expected two numbers from 1, such as 10/90")),
     }
 }
 

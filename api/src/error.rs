@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{Enum, SimpleObject};
 
@@ -57,7 +58,7 @@ error_codes! {
     Unauthenticated "UNAUTHENTICATED" 401;
     /// The caller is known and may not do this; `requiredScopes` says what is missing.
     Forbidden "FORBIDDEN" 403;
-    /// Too many requests.
+    /// Too much in too little time; `retryAfterSeconds` says when to come back.
     Throttled "THROTTLED" 429;
     /// The deadline passed.
     Timeout "TIMEOUT" 504;
@@ -94,6 +95,7 @@ struct Inner {
     message: Cow<'static, str>,
     argument: Option<Cow<'static, str>>,
     required_scopes: Vec<Scope>,
+    retry_after_seconds: Option<u64>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -106,6 +108,7 @@ impl ApiError {
             message: message.into(),
             argument: None,
             required_scopes: Vec::new(),
+            retry_after_seconds: None,
             source: None,
         }))
     }
@@ -122,6 +125,7 @@ impl ApiError {
             message: message.into(),
             argument: Some(argument.into()),
             required_scopes: Vec::new(),
+            retry_after_seconds: None,
             source: None,
         }))
     }
@@ -138,6 +142,20 @@ impl ApiError {
         Self::with_source(ErrorCode::Unavailable, "A service this needs is away for the moment; try again.", source)
     }
 
+    /// Too much in too little time. Rounds up to whole seconds, as the header `Retry-After` has it.
+    #[must_use]
+    pub fn throttled(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
+        let rounded_up = retry_after.saturating_add(Duration::from_nanos(999_999_999)).as_secs();
+        Self(Arc::new(Inner {
+            code: ErrorCode::Throttled,
+            message: message.into(),
+            argument: None,
+            required_scopes: Vec::new(),
+            retry_after_seconds: Some(rounded_up.max(1)),
+            source: None,
+        }))
+    }
+
     fn with_source(
         code: ErrorCode,
         message: &'static str,
@@ -148,6 +166,7 @@ impl ApiError {
             message: Cow::Borrowed(message),
             argument: None,
             required_scopes: Vec::new(),
+            retry_after_seconds: None,
             source: Some(source.into()),
         }))
     }
@@ -162,6 +181,12 @@ impl ApiError {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// When the same request may succeed, where that is known.
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.0.retry_after_seconds
     }
 
     /// What happened inside, for the log.
@@ -200,6 +225,7 @@ impl From<Denied> for ApiError {
                 message: Cow::Owned(format!("This needs the scope {}.", scope.as_str())),
                 argument: None,
                 required_scopes: vec![scope],
+                retry_after_seconds: None,
                 source: None,
             })),
             Denied::Confined => {
@@ -222,6 +248,9 @@ impl From<ApiError> for async_graphql::Error {
         if !error.0.required_scopes.is_empty() {
             let scopes: Vec<_> = error.0.required_scopes.iter().map(|scope| scope.as_str().into()).collect();
             extensions.set("requiredScopes", async_graphql::Value::List(scopes));
+        }
+        if let Some(seconds) = error.0.retry_after_seconds {
+            extensions.set("retryAfterSeconds", seconds);
         }
         out.extensions = Some(extensions);
         out.source = Some(Arc::new(error));

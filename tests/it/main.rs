@@ -32,5 +32,6 @@ mod roles;
 mod schema;
 mod serving;
 mod session;
+mod sign_in_limits;
 mod spec;
 mod statements;

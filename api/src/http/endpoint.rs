@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT, WWW_AUTHENTICATE};
+use actix_web::http::header::{
+    ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::runtime::Handle;
@@ -128,6 +130,7 @@ fn header<'a>(http: &'a HttpRequest, name: &HeaderName) -> Option<&'a str> {
 
 fn respond(endpoint: &Endpoint, answer: Answer, media: MediaType, request_id: &str, started: Instant) -> HttpResponse {
     let has_errors = answer.has_errors();
+    let retry_after_seconds = answer.retry_after_seconds();
     let (refusal, body) = answer.write(request_id);
     let status = refusal.map_or(200, |code| status(code, media));
     let elapsed = started.elapsed();
@@ -154,7 +157,10 @@ fn respond(endpoint: &Endpoint, answer: Answer, media: MediaType, request_id: &s
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         Some(ErrorCode::Unavailable) => {
-            response.insert_header(("retry-after", "1"));
+            response.insert_header((RETRY_AFTER, "1"));
+        }
+        Some(ErrorCode::Throttled) => {
+            response.insert_header((RETRY_AFTER, retry_after_seconds.unwrap_or(1).to_string()));
         }
         // What is left of the body is not worth reading.
         Some(ErrorCode::BodyTooLarge | ErrorCode::RequestTimeout) => {

@@ -46,6 +46,9 @@ pub(super) struct Answer {
     /// The failure that kept the request from being executed.
     #[serde(skip)]
     refusal: Option<ErrorCode>,
+    /// When to come back after a refusal, if that is known.
+    #[serde(skip)]
+    retry_after_seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -61,10 +64,11 @@ struct ErrorBody {
 impl Answer {
     /// A request that was not executed.
     pub(super) fn refused(error: ApiError, request_id: &str) -> Self {
-        let code = error.code();
+        let (code, retry_after_seconds) = (error.code(), error.retry_after_seconds());
         log(&error, request_id);
         let error = async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default());
-        Self::refused_by_library(ServerError { locations: Vec::new(), ..error }, code, request_id)
+        let error = ServerError { locations: Vec::new(), ..error };
+        Self { retry_after_seconds, ..Self::refused_by_library(error, code, request_id) }
     }
 
     fn refused_by_library(error: ServerError, code: ErrorCode, request_id: &str) -> Self {
@@ -74,6 +78,11 @@ impl Answer {
     /// Whether any field failed.
     pub(super) fn has_errors(&self) -> bool {
         !self.errors.is_empty()
+    }
+
+    /// When to come back, for whom the request as a whole was refused.
+    pub(super) fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_seconds
     }
 
     /// The JSON text, or a refusal of one that is too large.
@@ -192,6 +201,9 @@ fn is_beyond_int(value: &Value) -> bool {
 fn finish(response: Response, shape: Shape, context: &RequestContext, request_id: &str) -> Answer {
     let refusal = refusal_of(&response, shape);
     let default_code = refusal.unwrap_or(ErrorCode::InputInvalid);
+    let retry_after_seconds = refusal.and_then(|_| {
+        response.errors.iter().filter_map(|error| error.source::<ApiError>()?.retry_after_seconds()).max()
+    });
     let errors = response
         .errors
         .into_iter()
@@ -207,7 +219,7 @@ fn finish(response: Response, shape: Shape, context: &RequestContext, request_id
     if context.was_replayed() {
         extensions.insert("idempotentReplay".to_owned(), true.into());
     }
-    Answer { errors, data: refusal.is_none().then_some(response.data), extensions, refusal }
+    Answer { errors, data: refusal.is_none().then_some(response.data), extensions, refusal, retry_after_seconds }
 }
 
 /// Why the request as a whole counts as refused, if it does.
@@ -220,18 +232,21 @@ fn refusal_of(response: &Response, shape: Shape) -> Option<ErrorCode> {
     if has_no_data && response.errors.iter().all(|error| error.path.is_empty()) {
         return Some(ErrorCode::ValidationFailed);
     }
+    let has_code = |error: &ServerError, code| error.source::<ApiError>().is_some_and(|error| error.code() == code);
+    if has_no_data && response.errors.iter().all(|error| has_code(error, ErrorCode::Throttled)) {
+        return Some(ErrorCode::Throttled);
+    }
     // Half an answer for want of the database is none: 503 tells the client to come back. What a mutation
     // has done is shown.
-    let is_away =
-        |error: &ServerError| error.source::<ApiError>().is_some_and(|error| error.code() == ErrorCode::Unavailable);
-    ((has_no_data || !shape.is_mutation) && response.errors.iter().any(is_away)).then_some(ErrorCode::Unavailable)
+    let is_away = response.errors.iter().any(|error| has_code(error, ErrorCode::Unavailable));
+    ((has_no_data || !shape.is_mutation) && is_away).then_some(ErrorCode::Unavailable)
 }
 
 fn error_body(error: ServerError, code: ErrorCode, request_id: &str) -> ErrorBody {
     let mut extensions = Map::new();
     extensions.insert("code".to_owned(), code.as_str().into());
     extensions.insert("requestId".to_owned(), request_id.into());
-    for key in ["argument", "requiredScopes"] {
+    for key in ["argument", "requiredScopes", "retryAfterSeconds"] {
         let value = error.extensions.as_ref().and_then(|extensions| extensions.get(key));
         if let Some(value) = value.and_then(|value| value.clone().into_json().ok()) {
             extensions.insert(key.to_owned(), value);

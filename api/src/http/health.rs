@@ -40,7 +40,7 @@ pub(super) async fn ready(endpoint: web::Data<Endpoint>, draining: web::Data<Dra
 
 /// The process's numbers.
 pub(super) async fn metrics(endpoint: web::Data<Endpoint>) -> HttpResponse {
-    match endpoint.metrics.write(endpoint.app.platform.db.connections()) {
+    match endpoint.metrics.write(&endpoint.app) {
         Ok(text) => {
             HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text)
         }

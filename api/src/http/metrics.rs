@@ -1,6 +1,7 @@
 //! `/metrics`, for Prometheus.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -11,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::app::App;
 use crate::error::ApiError;
 
 /// Upper bounds of the duration buckets, in seconds.
@@ -32,6 +34,7 @@ struct Inner {
     duration: Histogram,
     connections_open: Gauge,
     connections_idle: Gauge,
+    password_checks: Counter,
 }
 
 impl Metrics {
@@ -48,7 +51,9 @@ impl Metrics {
         registry.register("graphql_request_duration_seconds", "Time from the header to the answer", duration.clone());
         registry.register("database_connections_open", "Connections to the database", connections_open.clone());
         registry.register("database_connections_idle", "Connections in the pool", connections_idle.clone());
-        Self(Arc::new(Inner { registry, requests, duration, connections_open, connections_idle }))
+        let password_checks = Counter::default();
+        registry.register("password_checks", "Passwords compared with a hash", password_checks.clone());
+        Self(Arc::new(Inner { registry, requests, duration, connections_open, connections_idle, password_checks }))
     }
 
     pub(super) fn note_request(&self, status: u16, has_errors: bool, duration: Duration) {
@@ -56,7 +61,10 @@ impl Metrics {
         self.0.duration.observe(duration.as_secs_f64());
     }
 
-    pub(super) fn write(&self, (open, idle): (u32, usize)) -> Result<String, ApiError> {
+    /// The text for Prometheus, with what others have counted.
+    pub(super) fn write(&self, app: &App) -> Result<String, ApiError> {
+        let (open, idle) = app.platform.db.connections();
+        self.0.password_checks.inner().store(app.auth.password_checks(), Ordering::Relaxed);
         self.0.connections_open.set(i64::from(open));
         self.0.connections_idle.set(i64::try_from(idle).unwrap_or(i64::MAX));
         let mut text = String::new();

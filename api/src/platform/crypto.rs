@@ -128,6 +128,8 @@ pub struct MasterKey {
     pub refresh: SecretKey,
     /// Seals paging cursors.
     pub cursors: SecretKey,
+    /// Names what is counted outside tenants, so that no address stands in Redis.
+    pub counters: SecretKey,
 }
 
 impl MasterKey {
@@ -141,6 +143,7 @@ impl MasterKey {
             token_signing: root.derive("token-signing/1"),
             refresh: root.derive("refresh/1"),
             cursors: root.derive("cursors/1"),
+            counters: root.derive("counters/1"),
         }
     }
 

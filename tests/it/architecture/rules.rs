@@ -86,7 +86,7 @@ pub(super) const ROLES: &[Role] = &[
     // Use cases.
     Role {
         name: "service",
-        files: &["service", "sessions", "file"],
+        files: &["service", "sessions", "attempts", "file"],
         roles: &["model", "secrets", "reader", "error", "row", "store", "events", "service"],
         elsewhere: &["actor", "error", "platform"],
     },

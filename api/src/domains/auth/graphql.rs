@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::model::{Session as IssuedSession, SignIn, Viewer as ViewerData};
-use super::{Auth, AuthError};
+use super::{Auth, AuthError, Credentials};
 use crate::actor::Role;
 use crate::error::{ApiError, Failure, UserError};
 use crate::graphql::context::{ContextExt as _, nullable};
@@ -178,7 +178,9 @@ pub struct AuthMutation;
 /// Changes the data of the caller's tenant; each field is one transaction.
 #[Object]
 impl AuthMutation {
-    /// Starts a session. Needs none. Refuses with CREDENTIALS_INVALID, whatever was wrong.
+    /// Starts a session. Needs none. Refuses with CREDENTIALS_INVALID, whatever was wrong. Failures are counted for
+    /// the account and for the caller's address; after too many it fails with THROTTLED, also for accounts that do
+    /// not exist, and says in `retryAfterSeconds` when to try again.
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
@@ -186,7 +188,8 @@ impl AuthMutation {
     ) -> Result<SignInPayload, ApiError> {
         check_key(input.idempotency_key.as_deref())?;
         let auth = ctx.service::<Auth>()?;
-        match refusals(auth.sign_in(&input.tenant, &input.email, input.password).await)? {
+        let credentials = Credentials { tenant: &input.tenant, email: &input.email, password: input.password };
+        match refusals(auth.sign_in(credentials, ctx.request()?.origin()).await)? {
             Ok(SignIn { session, actor }) => {
                 let viewer = auth.viewer(&actor, &auth.reader(&actor).await?).await?;
                 Ok(SignInPayload {

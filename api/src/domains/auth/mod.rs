@@ -5,6 +5,7 @@
 //! neither bytes, status nor time of an answer tell whether an account exists. Never hands out an
 //! authority itself: it makes an `Actor`, and the actor answers for its scopes.
 
+mod attempts;
 mod error;
 pub mod graphql;
 mod model;
@@ -14,7 +15,8 @@ mod sessions;
 mod store;
 mod tokens;
 
+pub use attempts::SignInLimits;
 pub use error::AuthError;
 pub use model::{Session, SignIn, Viewer};
-pub use service::{Auth, NewStaff};
+pub use service::{Auth, Credentials, NewStaff};
 pub use tokens::TokenKeys;

@@ -1,6 +1,7 @@
 //! Passwords: argon2id on a bounded number of blocking threads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::Argon2;
@@ -26,12 +27,13 @@ pub(super) struct Passwords {
     random: Random,
     /// What an unknown account's password is checked against, so that it takes as long.
     decoy: Arc<str>,
+    checks: Arc<AtomicU64>,
 }
 
 impl Passwords {
     pub(super) fn new(random: Random) -> Result<Self, ApiError> {
         let decoy = hash(&random, &random.bytes::<16>())?;
-        Ok(Self { turns: Arc::new(Semaphore::new(PARALLEL)), random, decoy: decoy.into() })
+        Ok(Self { turns: Arc::new(Semaphore::new(PARALLEL)), random, decoy: decoy.into(), checks: Arc::default() })
     }
 
     /// The hash of a new password, if it is fit.
@@ -51,7 +53,9 @@ impl Passwords {
         if password.len() > 1024 {
             return Ok(false);
         }
+        let checks = Arc::clone(&self.checks);
         self.in_turn(move || {
+            checks.fetch_add(1, Ordering::Relaxed);
             let against = stored.as_deref().unwrap_or(&decoy);
             let parsed =
                 PasswordHash::new(against).map_err(|_| ApiError::internal("a stored password hash is broken"))?;
@@ -59,6 +63,11 @@ impl Passwords {
             Ok(fits && stored.is_some())
         })
         .await?
+    }
+
+    /// How often a password was compared with a hash, the decoy's included.
+    pub(super) fn checks(&self) -> u64 {
+        self.checks.load(Ordering::Relaxed)
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {

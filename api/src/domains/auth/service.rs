@@ -1,5 +1,6 @@
 //! Use cases: signing in and out, refreshing, and the staff of a tenant.
 
+use super::attempts::{Attempts, SignInLimits};
 use super::model::{ACCESS_LIFE, Refresh, Session, SessionRow, SignIn, Viewer, decide_refresh, normalise_email};
 use super::passwords::Passwords;
 use super::{AuthError, TokenKeys, sessions, store};
@@ -9,6 +10,17 @@ use crate::error::ApiError;
 use crate::platform::Platform;
 use crate::platform::db::{SystemTx, TenantTx};
 use crate::platform::ids::{TenantId, UserId};
+use crate::platform::origin::Origin;
+
+/// What somebody says who they are.
+pub struct Credentials<'a> {
+    /// The tenant's slug.
+    pub tenant: &'a str,
+    /// The account's address.
+    pub email: &'a str,
+    /// Its password.
+    pub password: String,
+}
 
 /// A person who is to work for a tenant.
 pub struct NewStaff {
@@ -31,14 +43,22 @@ pub struct Auth {
     tenants: Tenants,
     tokens: TokenKeys,
     passwords: Passwords,
+    attempts: Attempts,
 }
 
 impl Auth {
     /// For `app.rs`.
-    pub fn new(platform: Platform, tenants: Tenants) -> Result<Self, ApiError> {
+    pub fn new(platform: Platform, tenants: Tenants, limits: SignInLimits) -> Result<Self, ApiError> {
         let tokens = TokenKeys::new(&platform)?;
         let passwords = Passwords::new(platform.random.clone())?;
-        Ok(Self { platform, tenants, tokens, passwords })
+        let attempts = Attempts::new(platform.clone(), limits);
+        Ok(Self { platform, tenants, tokens, passwords, attempts })
+    }
+
+    /// How many passwords this process has checked: what a guesser is after.
+    #[must_use]
+    pub fn password_checks(&self) -> u64 {
+        self.passwords.checks()
     }
 
     /// The actor behind an access token. An invalid one is an error, no token is nobody.
@@ -50,11 +70,21 @@ impl Auth {
         sessions::resume(&self.platform, subject).await?.map(Actor::User).ok_or_else(over)
     }
 
-    /// Starts a session. Unknown tenant, unknown account and wrong password are one answer in one time.
-    pub async fn sign_in(&self, tenant: &str, email: &str, password: String) -> Result<SignIn, AuthError> {
-        let account = self.find_account(tenant, email).await?;
+    /// Starts a session. Unknown tenant, unknown account and wrong password are one answer in one time. Who
+    /// tried too often is throttled, and that is one answer too.
+    pub async fn sign_in(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignIn, AuthError> {
+        let attempt = self.attempts.begin(credentials.tenant, credentials.email, origin.address).await?;
+        let signed_in = self.try_credentials(credentials).await;
+        if !matches!(signed_in, Err(AuthError::CredentialsInvalid)) {
+            self.attempts.forget(&attempt).await;
+        }
+        signed_in
+    }
+
+    async fn try_credentials(&self, credentials: Credentials<'_>) -> Result<SignIn, AuthError> {
+        let account = self.find_account(credentials.tenant, credentials.email).await?;
         let hash = account.as_ref().map(|(_, account)| account.password_hash.clone());
-        let fits = self.passwords.verify(password, hash).await?;
+        let fits = self.passwords.verify(credentials.password, hash).await?;
         let (true, Some((tenant, account))) = (fits, account) else { return Err(AuthError::CredentialsInvalid) };
         let session = sessions::starting(&self.platform, &account, tenant);
         let tx = self.platform.db.write(Actor::System(tenant).home().map_err(ApiError::from)?).await?;
