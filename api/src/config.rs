@@ -30,8 +30,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ("SHEQUN_DEMO", "on or off: demo tenant in an empty embedded database; default on"),
     ("SHEQUN_LOG", "log filter, such as info or info,shequn::sql=debug; default info"),
     ("SHEQUN_LOG_FORMAT", "text or json; default text"),
-    ("SHEQUN_OWNER_PASSWORD", "password for `tenant create`; otherwise read from standard input"),
-    ("SHEQUN_STAFF_PASSWORD", "password for `tenant staff`; otherwise read from standard input"),
+    ("SHEQUN_OWNER_PASSWORD", "password for `tenant create`; otherwise asked for, or read from standard input"),
+    ("SHEQUN_STAFF_PASSWORD", "password for `tenant staff`; otherwise asked for, or read from standard input"),
     ("SHEQUN_WALLS_OFF", "rls or scope; only in builds with the feature walls-off, for tests"),
     (
         "SHEQUN_CLOCK_OFFSET_FILE",
@@ -204,15 +204,39 @@ impl Config {
         MasterKey::from_base64(&text).map_err(|_| invalid("SHEQUN_MASTER_KEY", "expected base64 of exactly 32 bytes"))
     }
 
-    /// Makes the data directory, for its owner only.
+    /// Makes the data directory and the embedded database's file, for their owner only.
     pub fn prepare_data_dir(&self) -> Result<(), ConfigError> {
         use std::os::unix::fs::DirBuilderExt as _;
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.data_dir)
-            .map_err(|source| file_error(&self.data_dir, source))
+            .map_err(|source| file_error(&self.data_dir, source))?;
+        let ConnectOptions::Sqlite { path } = &self.database else { return Ok(()) };
+        // SQLite makes its log and its index of it with the rights of the database; those of older versions stay.
+        make_private(path)?;
+        for suffix in ["-wal", "-shm"] {
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(suffix);
+            let beside = PathBuf::from(beside);
+            if beside.exists() {
+                make_private(&beside)?;
+            }
+        }
+        Ok(())
     }
+}
+
+/// Makes a file that only its owner may read, empty, or takes the rights of others on one that is there.
+fn make_private(path: &Path) -> Result<(), ConfigError> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|file| file.set_permissions(std::fs::Permissions::from_mode(0o600)))
+        .map_err(|source| file_error(path, source))
 }
 
 /// Writes a file that only its owner may read: whole or, if the process is killed, as it was before.

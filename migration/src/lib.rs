@@ -17,11 +17,11 @@ mod m20261122_0007_outbox;
 mod m20261122_0008_idempotency_records;
 mod m20261122_0009_import_jobs;
 
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
 
 /// All migrations, oldest first. Prefer [`up`] and [`down`]: the trait's own take no lock.
 pub struct Migrator;

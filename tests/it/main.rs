@@ -14,6 +14,7 @@
 mod architecture;
 mod bodies;
 mod chance;
+mod command_line;
 mod communities;
 mod connections;
 mod crash;

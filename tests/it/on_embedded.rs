@@ -26,6 +26,25 @@ fn the_demo_file_is_private_and_its_sign_in_works() {
 }
 
 #[test]
+fn the_database_is_for_its_owner_only_also_one_that_was_not() {
+    run(async {
+        Storage::Embedded.must_be();
+        let app = TestApp::start().await;
+        app.tenant("private").await;
+        let path = |end: &str| app.installation().data_dir(0).join(format!("shequn.db{end}"));
+        let modes =
+            || ["", "-wal", "-shm"].map(|end| std::fs::metadata(path(end)).unwrap().permissions().mode() & 0o777);
+        assert_eq!(modes(), [0o600; 3]);
+        for end in ["", "-wal", "-shm"] {
+            std::fs::set_permissions(path(end), std::fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        app.server().kill9();
+        app.server().start_again().await;
+        assert_eq!(modes(), [0o600; 3]);
+    });
+}
+
+#[test]
 fn the_schema_is_shown_to_anyone() {
     run(async {
         Storage::Embedded.must_be();

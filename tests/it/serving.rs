@@ -3,6 +3,8 @@
 use harness::{TestApp, run};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::given;
 
@@ -16,6 +18,27 @@ fn health_and_metrics_answer() {
         let metrics = client.send(client.request(Method::GET, "/metrics")).await;
         assert_eq!(metrics.status, 200);
         assert!(metrics.raw.contains("# TYPE "), "{}", metrics.raw);
+    });
+}
+
+#[test]
+fn head_answers_like_get_without_a_body() {
+    run(async {
+        let app = TestApp::shared().await;
+        let client = app.anonymous();
+        for path in ["/livez", "/readyz", "/metrics", "/console", "/"] {
+            let get = client.send(client.request(Method::GET, path)).await;
+            let head = client.send(client.request(Method::HEAD, path)).await;
+            assert_eq!((head.status, head.media_type()), (get.status, get.media_type()), "{path}");
+            assert_eq!((head.status, head.raw.as_str()), (200, ""), "{path}");
+            // On the wire: a client would not show a body that should not be there.
+            let mut socket = TcpStream::connect(app.server().address()).await.unwrap();
+            let request = format!("HEAD {path} HTTP/1.1\r\nhost: shequn\r\nconnection: close\r\n\r\n");
+            socket.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.ends_with("\r\n\r\n"), "{path}: {answer}");
+        }
     });
 }
 

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use sea_orm::{Database, DatabaseConnection};
+use shequn_migration::{Migrator, MigratorTrait as _};
 
 use super::CliError;
 use crate::config::Config;
@@ -33,8 +34,7 @@ pub(super) async fn run(config: &Config, args: &Args) -> Result<(), CliError> {
         Direction::Up => shequn_migration::up(&db, None).await?,
         Direction::Down => shequn_migration::down(&db, Some(args.steps)).await?,
         Direction::Status => {
-            use shequn_migration::MigratorTrait as _;
-            for migration in shequn_migration::Migrator::get_migration_with_status_read_only(&db).await? {
+            for migration in Migrator::get_migration_with_status_read_only(&db).await? {
                 println!("{:8} {}", migration.status().to_string().to_lowercase(), migration.name());
             }
         }
@@ -47,6 +47,26 @@ pub(super) async fn up(config: &Config) -> Result<(), CliError> {
     let db = connect(config).await?;
     shequn_migration::up(&db, None).await?;
     Ok(db.close().await?)
+}
+
+/// Refuses to go on with tables that are not there yet. Commands that a person types do not migrate by themselves:
+/// servers of another version may be running.
+pub(super) async fn check(config: &Config) -> Result<(), CliError> {
+    let db = connect(config).await?;
+    let missing = shequn_migration::MigrationStatus::Pending;
+    let missing = match Migrator::get_migration_with_status_read_only(&db).await {
+        Ok(all) => all.iter().filter(|migration| migration.status() == missing).count(),
+        // A login that may not see the history still may do its work.
+        Err(error) => {
+            tracing::debug!(error = %error, "migrations.not_seen");
+            0
+        }
+    };
+    db.close().await?;
+    match missing {
+        0 => Ok(()),
+        _ => Err(CliError::Refused(format!("the database lacks {missing} migrations: run `shequn migrate` first"))),
+    }
 }
 
 async fn connect(config: &Config) -> Result<DatabaseConnection, CliError> {

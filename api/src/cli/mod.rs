@@ -52,6 +52,8 @@ enum CliError {
     Log(#[from] tracing_subscriber::filter::ParseError),
     #[error("the program could not start: {0}")]
     Runtime(#[source] std::io::Error),
+    #[error("the password could not be read: {0}")]
+    Input(#[source] std::io::Error),
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sea_orm::DbErr),
     #[error("{0}")]
@@ -106,6 +108,9 @@ fn run(command: Command) -> Result<(), CliError> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(async {
+        if matches!(command, Command::Tenant(_) | Command::Import(_)) {
+            migrate::check(&config).await?;
+        }
         match command {
             Command::Serve => serve::run(&config).await,
             Command::Migrate(args) => migrate::run(&config, &args).await,

@@ -1,6 +1,6 @@
 //! `shequn tenant`.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 
 use super::CliError;
 use crate::actor::Role;
@@ -11,7 +11,7 @@ use crate::platform::ids::TenantId;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Make a tenant and its owner; the password comes from SHEQUN_OWNER_PASSWORD or standard input
+    /// Make a tenant and its owner; the password comes from SHEQUN_OWNER_PASSWORD, or is asked for
     Create {
         /// Its name at sign-in: lower-case letters, digits and hyphens
         #[arg(long)]
@@ -29,7 +29,7 @@ pub(super) enum Command {
         #[arg(long, default_value = "CN")]
         country: String,
     },
-    /// Make somebody staff of a tenant; a new account's password comes from SHEQUN_STAFF_PASSWORD or standard input
+    /// Make somebody staff of a tenant; a new account's password comes from SHEQUN_STAFF_PASSWORD, or is asked for
     Staff {
         /// The tenant's slug
         #[arg(long)]
@@ -61,14 +61,14 @@ impl From<AuthError> for CliError {
 pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
     match command {
         Command::Create { slug, name, owner_email, timezone, country } => {
-            let password = password("SHEQUN_OWNER_PASSWORD")?;
+            let password = password("SHEQUN_OWNER_PASSWORD", &owner_email)?;
             let new = NewTenant { slug, name, timezone, country };
             let tenant = create(app, new, owner_email, password).await?;
             println!("{tenant}");
         }
         Command::Staff { tenant, email, role, name } => {
             let role = Role::parse(&role).ok_or_else(|| CliError::Refused(format!("there is no role {role}")))?;
-            let password = password("SHEQUN_STAFF_PASSWORD")?;
+            let password = password("SHEQUN_STAFF_PASSWORD", &email)?;
             let tx = app.platform.db.system().await?;
             let tenant = app
                 .tenants
@@ -105,11 +105,15 @@ fn local_part(email: &str) -> String {
     email.split('@').next().unwrap_or(email).to_owned()
 }
 
-fn password(variable: &str) -> Result<String, CliError> {
+/// From the variable; else asked for at a terminal, where it is not seen; else all of standard input.
+fn password(variable: &str, email: &str) -> Result<String, CliError> {
     if let Ok(password) = std::env::var(variable) {
         return Ok(password);
     }
+    if std::io::stdin().is_terminal() {
+        return rpassword::prompt_password(format!("Password for {email}: ")).map_err(CliError::Input);
+    }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(CliError::Runtime)?;
+    std::io::stdin().read_to_string(&mut text).map_err(CliError::Input)?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

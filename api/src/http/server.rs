@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use actix_web::{App as HttpApp, HttpServer, web};
+use actix_web::{App as HttpApp, HttpServer, Route, guard, web};
 use tokio::runtime::Handle;
 
 use super::endpoint::{self, Endpoint};
@@ -64,12 +64,12 @@ pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> 
             .app_data(endpoint.clone())
             .app_data(state.clone())
             .route("/graphql", web::to(endpoint::handle))
-            .route("/livez", web::get().to(health::live))
-            .route("/readyz", web::get().to(health::ready))
-            .route("/metrics", web::get().to(health::metrics))
-            .route("/console", web::get().to(console::handle))
-            .route("/console/{path:.*}", web::get().to(console::handle))
-            .route("/", web::get().to(to_console))
+            .route("/livez", read().to(health::live))
+            .route("/readyz", read().to(health::ready))
+            .route("/metrics", read().to(health::metrics))
+            .route("/console", read().to(console::handle))
+            .route("/console/{path:.*}", read().to(console::handle))
+            .route("/", read().to(to_console))
     })
     .disable_signals()
     .client_request_timeout(Duration::from_secs(5))
@@ -88,6 +88,11 @@ pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> 
     }
     app.platform.db.close().await;
     ended
+}
+
+/// GET, and HEAD with the same answer less its body, which the library leaves out.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn to_console() -> actix_web::HttpResponse {

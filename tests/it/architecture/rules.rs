@@ -137,6 +137,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
     ("phonenumber", &["platform/phone.rs"]),
     ("prometheus_client", &["http/metrics.rs"]),
     ("redis", &["platform/kv.rs"]),
+    ("rpassword", &["cli/"]),
     ("sea_orm", &["row", "store", "events", "platform/db/", "platform/outbox.rs", "platform/idempotency.rs", "cli/"]),
     ("sea_query_sqlx", &["platform/db/"]),
     ("shequn_entity", &["row", "store", "events", "platform/db/", "platform/outbox.rs", "platform/idempotency.rs"]),
