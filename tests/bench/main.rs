@@ -1,4 +1,5 @@
-//! What a machine makes of it: an import against the same rows in bare SQL, and lookups a second.
+//! What a machine makes of it: an import against the same rows in bare SQL, lookups a second, and whether the
+//! time of a refused sign-in tells that the account exists.
 //!
 //! `tests/run bench` runs it on both storages. `SHEQUN_BENCH_MEMBERS` changes the number of members (100,000).
 //! Each side of the comparison has a fresh installation with an idle server on it.
@@ -13,6 +14,7 @@
 )]
 
 mod bare;
+mod enumeration;
 mod importer;
 mod lookups;
 
@@ -26,6 +28,10 @@ const SHARE: f64 = 0.5;
 const MEMORY_KIB: u64 = 100 * 1024;
 const CONNECTIONS: usize = 16;
 const LOOKUP_TIME: Duration = Duration::from_secs(5);
+
+fn in_ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
 
 fn main() {
     let storage = Storage::of_this_run();
@@ -55,6 +61,11 @@ fn main() {
             format!("{storage:?}: member(by: {{id}}), {CONNECTIONS} connections: {lookups:.0} requests/s"),
             lookups > 0.0,
         );
+        for medians in enumeration::sign_in(&enumeration::app().await).await {
+            let [known, unknown, allowed] = [medians.known, medians.unknown, medians.allowed()].map(in_ms);
+            let what = format!("{storage:?}: {}: known {known:.2} ms, unknown {unknown:.2} ms", medians.operation);
+            check(format!("{what} (at most {allowed:.2} apart)"), medians.apart() <= medians.allowed());
+        }
     });
     println!("{passed} passed, {failed} failed");
     std::process::exit(i32::from(failed > 0));
