@@ -27,6 +27,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("REDIS_URL", "redis://…, needed with PostgreSQL; without it state is kept in this process"),
     ("SHEQUN_REDIS_PREFIX", "put before every key; default shequn:"),
     ("SHEQUN_MASTER_KEY", "base64 of 32 random bytes; needed with PostgreSQL, generated in the embedded mode"),
+    (
+        "SHEQUN_TOKEN_GENERATION",
+        "a number, default 1; a higher one makes all access tokens invalid at once, and clients refresh",
+    ),
     ("SHEQUN_DEMO", "on or off: demo tenant in an empty embedded database; default on"),
     ("SHEQUN_LOG", "log filter, such as info or info,shequn::sql=debug; default info"),
     ("SHEQUN_LOG_FORMAT", "text or json; default text"),
@@ -74,6 +78,8 @@ pub struct Config {
     pub redis_url: Option<String>,
     /// Put before every Redis key.
     pub redis_prefix: String,
+    /// Which generation of keys signs access tokens.
+    pub token_generation: u32,
     /// Whether an empty embedded database gets a demo tenant.
     pub demo: bool,
     /// What to log.
@@ -168,6 +174,10 @@ impl Config {
             migrate_url: get("SHEQUN_MIGRATE_URL").map(str::to_owned),
             migrate: switch("SHEQUN_MIGRATE", get("SHEQUN_MIGRATE"))?,
             redis_prefix: get("SHEQUN_REDIS_PREFIX").unwrap_or("shequn:").to_owned(),
+            token_generation: get("SHEQUN_TOKEN_GENERATION")
+                .unwrap_or("1")
+                .parse()
+                .map_err(|_| invalid("SHEQUN_TOKEN_GENERATION", "expected a number, such as 2"))?,
             demo: switch("SHEQUN_DEMO", get("SHEQUN_DEMO"))? && is_embedded,
             log: get("SHEQUN_LOG").unwrap_or("info").to_owned(),
             log_format: match get("SHEQUN_LOG_FORMAT") {
@@ -202,12 +212,6 @@ impl Config {
             None => zeroize::Zeroizing::new(read_or_make_secret(&self.data_dir.join("master.key"))?),
         };
         MasterKey::from_base64(&text).map_err(|_| invalid("SHEQUN_MASTER_KEY", "expected base64 of exactly 32 bytes"))
-    }
-
-    /// The master key as [`Config::master_key`] finds it; None where it would make one.
-    pub fn known_master_key(&self) -> Result<Option<MasterKey>, ConfigError> {
-        let is_known = self.master_key.is_some() || self.data_dir.join("master.key").exists();
-        is_known.then(|| self.master_key()).transpose()
     }
 
     /// Makes the data directory and the embedded database's file, for their owner only.

@@ -3,8 +3,8 @@
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
-use crate::domains::audit::graphql::AuditQuery;
 use crate::domains::auth::graphql::{AuthMutation, AuthQuery};
+use crate::domains::auth::sessions::graphql::SessionMutation;
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
 use crate::domains::members::graphql::{MemberMutation, MemberQuery};
 use crate::domains::members::import::graphql::ImportMutation;
@@ -14,12 +14,13 @@ use crate::graph::node::NodeQuery;
 
 /// Reads the data of the caller's tenant.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, AuthQuery, TenantQuery, AuditQuery, CommunityQuery, MemberQuery, MembershipQuery);
+pub struct Query(NodeQuery, AuthQuery, TenantQuery, CommunityQuery, MemberQuery, MembershipQuery);
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     AuthMutation,
+    SessionMutation,
     TenantMutation,
     CommunityMutation,
     MemberMutation,
@@ -36,7 +37,6 @@ pub fn build(app: &App) -> ApiSchema {
     builder()
         .data(app.auth.clone())
         .data(app.tenants.clone())
-        .data(app.audit.clone())
         .data(app.communities.clone())
         .data(app.members.clone())
         .finish()

@@ -18,12 +18,17 @@ pub struct Model {
     /// When the current generation was made.
     pub rotated_at: DateTimeUtc,
     pub created_at: DateTimeUtc,
+    /// When last signed in or refreshed.
     pub last_used_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
     /// Null while the session may be used.
     pub revoked_at: Option<DateTimeUtc>,
     /// Set together with `revoked_at`.
     pub revoke_reason: Option<String>,
+    /// What the client called itself when last signed in or refreshed; at most 200 characters.
+    pub client: Option<String>,
+    /// The network address it did so from.
+    pub address: Option<String>,
 }
 
 /// What a row of `sessions` refers to and is referred to by.

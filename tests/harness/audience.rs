@@ -87,9 +87,13 @@ impl<'a> Tenant<'a> {
 
     /// A client with a new session of this person.
     pub async fn sign_in(&self, email: &str) -> Client {
-        let anonymous = self.app.anonymous();
-        let answer = anonymous.run("SignIn", self.credentials(email, PASSWORD)).await;
-        anonymous.with_session(answer.payload("signIn"))
+        self.sign_in_from(&self.app.anonymous(), email).await
+    }
+
+    /// The same with a client that nobody has signed in.
+    pub async fn sign_in_from(&self, client: &Client, email: &str) -> Client {
+        let answer = client.run("SignIn", self.credentials(email, PASSWORD)).await;
+        client.with_session(answer.payload("signIn"))
     }
 
     /// The variables of `SignIn`.

@@ -29,6 +29,12 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.to_owned(), session: None }
     }
 
+    /// The same, saying in `User-Agent` who it is.
+    pub fn calling_itself(&self, name: &str) -> Self {
+        let http = reqwest::Client::builder().user_agent(name).build().expect("a client can be made");
+        Self { http, ..self.clone() }
+    }
+
     /// The same person at another process.
     pub fn at(&self, server: &crate::Server) -> Self {
         Self { base: server.base(), ..self.clone() }

@@ -60,7 +60,8 @@ impl Trial {
         let things_of_b = things::Maker::new(app, &tenant_b, &person, stranger, things::MARK).await;
         let database = app.database().await;
         let b_uuid = tenant_b.uuid(&database).await;
-        Self { a, b: tenant_b.sign_in(&person).await, b_uuid, own, things_of_b, database }
+        let b = tenant_b.sign_in_from(&app.anonymous().calling_itself(things::MARK), &person).await;
+        Self { a, b, b_uuid, own, things_of_b, database }
     }
 
     async fn run(&self) {
@@ -73,6 +74,7 @@ impl Trial {
         match case.promise {
             Promise::SameAsAbsent => self.same_as_absent(case).await,
             Promise::OwnOnly => self.own_only(case).await,
+            Promise::OfThePerson => self.of_the_person(case).await,
         }
     }
 
@@ -82,10 +84,10 @@ impl Trial {
         self.attempt(case, &self.things_of_b.make_for(case).await).await;
 
         let things = self.things_of_b.make_for(case).await;
-        let before = self.effects().await;
+        let before = self.snapshot().await.without("idempotency_records");
         let success = case.run(&self.b, (case.arguments)(&things)).await;
         case.must_succeed(&success);
-        let changed = self.effects().await != before;
+        let changed = self.snapshot().await.without("idempotency_records") != before;
         assert_eq!(changed, case.is_mutation(), "{case}: whether B's own actor changes a row");
         for answer in self.attempt(case, &things).await {
             assert!(case.is_mutation() || answer.body != success.body, "{case}: B's own actor sees nothing either");
@@ -111,11 +113,9 @@ impl Trial {
     /// What A is told of its own does not depend on what B has.
     async fn own_only(&self, case: &Case) {
         let arguments = || (case.arguments)(&self.own);
-        self.database.trail_is_sealed().await;
         let (a_before, b_before) = (case.run(&self.a, arguments()).await, case.run(&self.b, arguments()).await);
         self.things_of_b.make().await;
         self.database.outbox_is_drained().await;
-        self.database.trail_is_sealed().await;
         let (a_after, b_after) = (case.run(&self.a, arguments()).await, case.run(&self.b, arguments()).await);
         case.must_succeed(&a_after);
         case.must_succeed(&b_after);
@@ -124,13 +124,17 @@ impl Trial {
         self.shows_nothing_of_b(case, &a_after);
     }
 
-    fn shows_nothing_of_b(&self, case: &Case, answer: &Response) {
-        assert!(!has_mark(answer), "{case}: something of B in {}", answer.raw);
+    /// Refused at A, nothing of B shows or changes. What it does when it succeeds is no matter of tenants.
+    async fn of_the_person(&self, case: &Case) {
+        let before = self.snapshot().await;
+        let answer = case.run(&self.a, (case.arguments)(&self.own)).await;
+        assert_ne!(answer.data("answer.userErrors"), &json!([]), "{case}: refused");
+        self.shows_nothing_of_b(case, &answer);
+        self.snapshot().await.must_equal(&before);
     }
 
-    /// Without what every mutation leaves, whatever it did.
-    async fn effects(&self) -> harness::Snapshot {
-        self.snapshot().await.without("idempotency_records").without("audit_events")
+    fn shows_nothing_of_b(&self, case: &Case, answer: &Response) {
+        assert!(!has_mark(answer), "{case}: something of B in {}", answer.raw);
     }
 
     async fn snapshot(&self) -> harness::Snapshot {
@@ -171,8 +175,7 @@ fn without_chance(value: Value) -> Value {
     }
 }
 
-/// Whether the text looks like a public id.
-pub(crate) fn is_id(text: &str) -> bool {
+fn is_id(text: &str) -> bool {
     let is_suffix = |suffix: &str| suffix.len() == 26 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
     text.rsplit_once('_').is_some_and(|(prefix, suffix)| prefix.len() == 3 && is_suffix(suffix))
 }

@@ -12,7 +12,6 @@
 )]
 
 mod architecture;
-mod audit;
 mod bodies;
 mod chance;
 mod command_line;

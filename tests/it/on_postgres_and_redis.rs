@@ -2,10 +2,11 @@
 
 mod outages;
 
-use harness::{Storage, TestApp, flush_redis, run};
+use harness::{PASSWORD, Role, Storage, TestApp, flush_redis, run};
 use serde_json::json;
 
-use crate::session::assert_signed_out;
+use crate::session::list::own_id;
+use crate::session::{assert_signed_out, refreshed};
 
 #[test]
 fn a_sign_out_at_one_process_is_seen_by_the_other() {
@@ -18,6 +19,39 @@ fn a_sign_out_at_one_process_is_seen_by_the_other() {
         there.run("Viewer", json!({})).await.data("viewer.role");
         owner.run("SignOut", json!({ "input": {} })).await.payload("signOut");
         assert_signed_out(&there).await;
+    });
+}
+
+#[test]
+fn an_ended_session_another_password_and_another_role_are_seen_by_the_other_process_within_a_second() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::start().await;
+        let second = app.second_server().await;
+        let tenant = app.tenant("all-processes").await;
+        let person = tenant.invite(Role::Admin).await;
+        let (here, revoked, outdated) = (tenant.owner().await, tenant.owner().await, tenant.owner().await);
+        let demoted = tenant.sign_in(&person).await;
+        // Each is known to live there.
+        for client in [&here, &revoked, &outdated, &demoted] {
+            client.at(&second).run("Viewer", json!({})).await.data("viewer.role");
+        }
+        let id = own_id(&revoked).await;
+        here.run("SessionRevoke", json!({ "input": { "id": id } })).await.payload("sessionRevoke");
+        assert_signed_out(&revoked.at(&second)).await;
+
+        let input = json!({ "currentPassword": PASSWORD, "newPassword": "heron lantern 12 moss" });
+        let changed = here.run("PasswordChange", json!({ "input": input })).await;
+        let after = here.with_session(changed.payload("passwordChange"));
+        after.at(&second).run("Viewer", json!({})).await.data("viewer.role");
+        assert_signed_out(&outdated.at(&second)).await;
+        assert_signed_out(&here.at(&second)).await;
+
+        let command = ["tenant", "role", "--tenant", tenant.slug(), "--email", &person, "--role", "ANALYST"];
+        app.installation().cli(&command, &[]).await.expect_success();
+        assert_signed_out(&demoted.at(&second)).await;
+        let demoted = refreshed(&demoted.at(&second)).await;
+        assert_eq!(demoted.run("Viewer", json!({})).await.data("viewer.role"), "ANALYST");
     });
 }
 

@@ -26,7 +26,7 @@ fn head_answers_like_get_without_a_body() {
     run(async {
         let app = TestApp::shared().await;
         let client = app.anonymous();
-        for path in ["/livez", "/readyz", "/metrics", "/console", "/"] {
+        for path in ["/livez", "/readyz", "/metrics", "/console", "/", "/.well-known/jwks.json"] {
             let get = client.send(client.request(Method::GET, path)).await;
             let head = client.send(client.request(Method::HEAD, path)).await;
             assert_eq!((head.status, head.media_type()), (get.status, get.media_type()), "{path}");

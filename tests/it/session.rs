@@ -1,5 +1,11 @@
 //! Signing in, staying signed in, signing out.
 
+mod keys;
+mod lifetime;
+pub mod list;
+mod password;
+mod rotation;
+
 use std::time::Duration;
 
 use harness::{Client, PASSWORD, Role, TestApp, eventually, run};
@@ -201,7 +207,8 @@ pub async fn refreshed(client: &Client) -> Client {
     client.with_session(answer.payload("sessionRefresh"))
 }
 
-async fn assert_refused(client: &Client) {
+/// Fails unless the refresh token is refused.
+pub async fn assert_refused(client: &Client) {
     let variables = json!({ "input": { "refreshToken": client.session().refresh_token } });
     let answer = client.run_anonymously("SessionRefresh", variables).await;
     assert_eq!(answer.user_error_codes("sessionRefresh"), ["SESSION_INVALID"]);

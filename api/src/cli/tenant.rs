@@ -3,10 +3,12 @@
 use std::io::{IsTerminal as _, Read as _};
 
 use super::CliError;
-use crate::actor::Role;
+use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::domains::auth::{AuthError, NewStaff};
 use crate::domains::tenants::{NewTenant, TenantError};
+use crate::error::{ApiError, Denied};
+use crate::platform::db::SystemTx;
 use crate::platform::ids::TenantId;
 
 #[derive(clap::Subcommand)]
@@ -44,6 +46,30 @@ pub(super) enum Command {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Give somebody who works for a tenant another role; their sessions go on with it
+    Role {
+        /// The tenant's slug
+        #[arg(long)]
+        tenant: String,
+        /// The person's e-mail address
+        #[arg(long)]
+        email: String,
+        /// OWNER, ADMIN, OPERATOR, MODERATOR, FINANCE or ANALYST
+        #[arg(long)]
+        role: String,
+    },
+}
+
+impl From<ApiError> for CliError {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error.message().to_owned())
+    }
+}
+
+impl From<Denied> for CliError {
+    fn from(denied: Denied) -> Self {
+        Self::Refused(denied.to_string())
+    }
 }
 
 impl From<TenantError> for CliError {
@@ -67,22 +93,37 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
             println!("{tenant}");
         }
         Command::Staff { tenant, email, role, name } => {
-            let role = Role::parse(&role).ok_or_else(|| CliError::Refused(format!("there is no role {role}")))?;
+            let role = read_role(&role)?;
             let password = password("SHEQUN_STAFF_PASSWORD", &email)?;
             let tx = app.platform.db.system().await?;
-            let tenant = app
-                .tenants
-                .find_by_slug_in(&tx, &tenant)
-                .await
-                .map_err(|error| CliError::Refused(error.message().to_owned()))?
-                .ok_or_else(|| CliError::Refused(format!("there is no tenant {tenant}")))?;
+            let tenant = find(app, &tx, &tenant).await?;
             let display_name = name.unwrap_or_else(|| local_part(&email));
-            let staff = NewStaff { tenant: tenant.id, email, password, display_name, role };
+            let staff = NewStaff { tenant, email, password, display_name, role };
             app.auth.add_staff_in(&tx, staff).await?;
             tx.commit().await?;
         }
+        Command::Role { tenant, email, role } => {
+            let role = read_role(&role)?;
+            let tx = app.platform.db.system().await?;
+            let tenant = find(app, &tx, &tenant).await?;
+            let membership = app.auth.find_membership_in(&tx, &email, tenant).await?;
+            let tx = app.platform.db.enter(tx, Actor::System(tenant).home()?).await?;
+            let touched = app.auth.change_role_in(&tx, membership, role).await?;
+            tx.commit().await?;
+            app.auth.announce(touched).await;
+        }
     }
     Ok(())
+}
+
+/// The tenant of this slug.
+pub(super) async fn find(app: &App, tx: &SystemTx, slug: &str) -> Result<TenantId, CliError> {
+    let tenant = app.tenants.find_by_slug_in(tx, slug).await?;
+    tenant.map(|tenant| tenant.id).ok_or_else(|| CliError::Refused(format!("there is no tenant {slug}")))
+}
+
+fn read_role(text: &str) -> Result<Role, CliError> {
+    Role::parse(text).ok_or_else(|| CliError::Refused(format!("there is no role {text}")))
 }
 
 /// Makes a tenant with its owner: both or neither.

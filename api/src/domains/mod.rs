@@ -2,8 +2,6 @@
 
 pub mod tenants;
 
-pub mod audit;
-
 pub mod auth;
 
 pub mod communities;

@@ -10,10 +10,9 @@ use tokio::runtime::Handle;
 use super::endpoint::{self, Endpoint};
 use super::execution::Executor;
 use super::metrics::Metrics;
-use super::{console, health};
+use super::{console, health, jwks};
 use crate::app::App;
 use crate::config::Config;
-use crate::platform::audit::seal_forever;
 use crate::schema;
 
 /// How long a load balancer gets to notice that we are going.
@@ -65,6 +64,7 @@ pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> 
             .app_data(endpoint.clone())
             .app_data(state.clone())
             .route("/graphql", web::to(endpoint::handle))
+            .route("/.well-known/jwks.json", read().to(jwks::handle))
             .route("/livez", read().to(health::live))
             .route("/readyz", read().to(health::ready))
             .route("/metrics", read().to(health::metrics))
@@ -106,7 +106,6 @@ fn start_background(app: &App) -> Vec<tokio::task::JoinHandle<()>> {
         .into_iter()
         .map(|consumer| tokio::spawn(app.outbox.clone().dispatch(app.platform.clone(), consumer)))
         .collect();
-    tasks.push(tokio::spawn(seal_forever(app.platform.clone())));
     let (outbox, platform) = (app.outbox.clone(), app.platform.clone());
     tasks.push(tokio::spawn(async move {
         loop {

@@ -2,9 +2,8 @@
 //!
 //! Nothing here knows what a member or an order is. In reading order: time, ids and randomness; where a
 //! request comes from; keys and encryption; text; the database; Redis and its in-process twin, and limits
-//! counted there; the outbox; idempotency; the audit trail.
+//! counted there; the outbox; idempotency.
 
-pub mod audit;
 pub mod buckets;
 pub mod clock;
 pub mod crypto;
@@ -37,8 +36,6 @@ pub struct Platform {
     pub random: random::Random,
     /// The installation's root key.
     pub master: Arc<MasterKey>,
-    /// Wakes whoever seals the audit trail.
-    pub trail: audit::Trail,
 }
 
 impl Platform {

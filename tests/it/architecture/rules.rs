@@ -5,16 +5,11 @@
 use super::source::{Mention, Source};
 
 /// The slices in their order, each with those it stands on directly. It may also name what those stand on.
-pub(super) const SLICES: &[(&str, &[&str])] = &[
-    ("tenants", &[]),
-    ("audit", &[]),
-    ("auth", &["tenants"]),
-    ("communities", &["tenants"]),
-    ("members", &["communities", "auth"]),
-];
+pub(super) const SLICES: &[(&str, &[&str])] =
+    &[("tenants", &[]), ("auth", &["tenants"]), ("communities", &["tenants"]), ("members", &["communities", "auth"])];
 
 /// Modules within a slice that have its file words over again.
-pub(super) const SUB_SLICES: &[&str] = &["membership", "import"];
+pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions"];
 
 /// Which slice reads and writes a table; `platform` for those of its own services.
 pub(super) const TABLES: &[(&str, &str)] = &[
@@ -29,11 +24,6 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("member_tags", "members"),
     ("community_memberships", "members"),
     ("import_jobs", "members"),
-    ("audit_checkpoints", "platform"),
-    ("audit_cursors", "platform"),
-    ("audit_events", "platform"),
-    ("audit_heads", "platform"),
-    ("audit_links", "platform"),
     ("outbox", "platform"),
     ("outbox_cursors", "platform"),
     ("idempotency_records", "platform"),
@@ -96,7 +86,7 @@ pub(super) const ROLES: &[Role] = &[
     // Use cases.
     Role {
         name: "service",
-        files: &["service", "sessions", "attempts", "file"],
+        files: &["service", "attempts", "file"],
         roles: &["model", "secrets", "reader", "error", "row", "store", "events", "service"],
         elsewhere: &["actor", "error", "platform"],
     },
@@ -112,8 +102,6 @@ pub(super) const ROLES: &[Role] = &[
 pub(super) const PLACES: &[(&str, &[&str])] = &[
     ("platform/", &["platform"]),
     ("platform/db/", &["error", "platform"]),
-    // An event says who acted, and how it ended.
-    ("platform/audit/", &["actor", "error", "platform"]),
     // A record belongs to an actor, and a refusal is remembered.
     ("platform/idempotency.rs", &["actor", "error", "platform"]),
     ("error.rs", &["actor::Scope", "error", "platform::text"]),
@@ -150,24 +138,9 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["http/metrics.rs"]),
     ("redis", &["platform/kv.rs"]),
     ("rpassword", &["cli/"]),
-    (
-        "sea_orm",
-        &[
-            "row",
-            "store",
-            "events",
-            "platform/db/",
-            "platform/audit/",
-            "platform/outbox.rs",
-            "platform/idempotency.rs",
-            "cli/",
-        ],
-    ),
+    ("sea_orm", &["row", "store", "events", "platform/db/", "platform/outbox.rs", "platform/idempotency.rs", "cli/"]),
     ("sea_query_sqlx", &["platform/db/"]),
-    (
-        "shequn_entity",
-        &["row", "store", "events", "platform/db/", "platform/audit/", "platform/outbox.rs", "platform/idempotency.rs"],
-    ),
+    ("shequn_entity", &["row", "store", "events", "platform/db/", "platform/outbox.rs", "platform/idempotency.rs"]),
     ("shequn_migration", &["cli/migrate.rs"]),
     ("sqlx", &["platform/db/"]),
     ("toml", &["config.rs"]),
@@ -180,9 +153,9 @@ pub(super) const PURE_LIBRARIES: &[&str] = &["chrono", "chrono_tz", "serde", "se
 
 /// Calls that hand out authority, and the only files that may make them.
 pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
-    // Across all tenants: the dispatcher, the sealer and the command line write; sign-in looks up, and so does whoever asks
+    // Across all tenants: the dispatcher, the command line and a change of password write; sign-in looks up, and so does whoever asks
     // whether the database answers.
-    ("system", &["platform/outbox.rs", "platform/audit/seal.rs", "platform/db/", "cli/", "demo/"]),
+    ("system", &["domains/auth/service_password.rs", "platform/outbox.rs", "platform/db/", "cli/", "demo/"]),
     ("system_reader", &["domains/auth/service.rs", "platform/db/", "cli/", "demo/", "http/health.rs"]),
     // For one tenant: from an actor, or for nobody's tenant when the server looks at its role.
     ("TenantScope::new", &["actor.rs", "platform/db/check.rs"]),

@@ -26,6 +26,8 @@ pub(crate) enum Promise {
     SameAsAbsent,
     /// Nothing is named; the answer is about the caller's own tenant only.
     OwnOnly,
+    /// It is about the caller as a person, who is the same in every tenant; refused, it changes nothing anywhere.
+    OfThePerson,
 }
 
 pub(crate) struct Case {
@@ -61,13 +63,8 @@ impl Case {
         self.document.starts_with("mutation")
     }
 
-    /// Whether somebody without any permission is denied.
-    pub(crate) fn needs_a_scope(&self) -> bool {
-        !["signIn", "sessionRefresh", "signOut"].contains(&self.operation)
-    }
-
     pub(crate) fn is_about_a_session(&self) -> bool {
-        ["sessionRefresh", "signOut"].contains(&self.operation)
+        ["sessionRefresh", "signOut", "sessionRevoke", "sessionRevokeOthers"].contains(&self.operation)
     }
 
     pub(crate) async fn run(&self, client: &Client, arguments: Value) -> Response {
@@ -97,20 +94,13 @@ pub(crate) fn all() -> Vec<Case> {
 /// Those that name nothing.
 fn roots() -> Vec<Case> {
     let selections = [
-        ("viewer", "tenant { slug name } displayName role".to_owned()),
+        ("viewer", "tenant { slug name } displayName role sessions { id client address }".to_owned()),
         ("tenantPolicy", "tierQuota { source } survival { source } decline { source }".to_owned()),
         ("communities", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {COMMUNITY} }}")),
         ("members", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {MEMBER} }}")),
         ("tierDriftReport", format!("report {{ members source }} community {{ {COMMUNITY} }}")),
         ("declineReport", format!("report {{ membersAtStart left source }} community {{ {COMMUNITY} }}")),
         ("survivalReport", "cohort survived source".to_owned()),
-        (
-            "auditEvents",
-            "totalCount pageInfo { hasNextPage } nodes { id occurredAt actor { kind id viaId } operation object { id }
-             within { id } requestId codes }"
-                .to_owned(),
-        ),
-        ("auditCheckpoint", "tenant position head sealedAt signature".to_owned()),
     ];
     let case = |(operation, selection): (&'static str, String)| Case {
         operation,
@@ -173,12 +163,6 @@ fn lists() -> Vec<Case> {
             |things| json!({ "after": things.communities_cursor })
         ),
         case(
-            "auditEvents",
-            "query($filter: AuditEventFilter!) { answer: auditEvents(filter: $filter) { totalCount nodes { id } } }"
-                .to_owned(),
-            |things| json!({ "filter": { "object": things.community } }),
-        ),
-        case(
             "community",
             "query($id: ID!, $after: String!) { answer: community(id: $id) { members(after: $after) { nodes { id } } } }"
                 .to_owned(),
@@ -209,7 +193,21 @@ fn sessions() -> Vec<Case> {
         }),
         case("sessionRefresh", mutation("sessionRefresh", "session { expiresAt }"), refresh_token).tried_as(forged),
         case("signOut", mutation("signOut", "signedOut"), refresh_token).tried_as(forged),
+        case("sessionRevoke", mutation("sessionRevoke", "revokedSessionId"), |things| {
+            input(things, json!({ "id": things.session }))
+        }),
+        case("sessionRevokeOthers", mutation("sessionRevokeOthers", "revokedSessionIds"), |things| {
+            input(things, json!({}))
+        })
+        .tried_as(|things, _| vec![input(things, json!({}))]),
+        Case { promise: Promise::OfThePerson, ..password_change() },
     ]
+}
+
+fn password_change() -> Case {
+    case("passwordChange", mutation("passwordChange", "session { expiresAt }"), |_| {
+        unkeyed(json!({ "currentPassword": "not the password", "newPassword": "heron lantern 12 moss" }))
+    })
 }
 
 fn credentials(things: &Things, email: &str, password: &str) -> Value {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use harness::{Client, PASSWORD, Tenant, TestApp, absent_id};
+use harness::{Client, PASSWORD, Role, Tenant, TestApp, absent_id};
 use serde_json::{Value, json};
 
 use super::cases::Case;
@@ -21,6 +21,7 @@ pub(crate) struct Things {
     pub(crate) slug: String,
     /// Somebody's address who does not work for this tenant.
     pub(crate) stranger: String,
+    /// Somebody's who does.
     pub(crate) person: String,
     pub(crate) community: String,
     pub(crate) archived_community: String,
@@ -41,6 +42,7 @@ pub(crate) struct Things {
     pub(crate) communities_cursor: String,
     pub(crate) members_cursor: String,
     pub(crate) community_members_cursor: String,
+    pub(crate) session: String,
     pub(crate) refresh_token: String,
     /// As a thief without our key can make it: it names the session and proves nothing.
     pub(crate) forged_refresh_token: String,
@@ -72,6 +74,7 @@ impl Things {
             communities_cursor: cursor(),
             members_cursor: cursor(),
             community_members_cursor: cursor(),
+            session: absent_id("ses"),
             refresh_token: format!("shq_rt_{}", "A".repeat(91)),
             forged_refresh_token: format!("shq_rt_{}", "A".repeat(91)),
             idempotency_key: format!("key-{number}"),
@@ -81,8 +84,11 @@ impl Things {
 
 /// Makes things of one tenant through the API.
 pub(crate) struct Maker {
+    /// Somebody else than the person of the cases, who ends their own sessions in some.
     client: Client,
     anonymous: Client,
+    /// Whose sessions are the things: the person of the cases is signed in throughout, and ten is the most.
+    colleague: String,
     slug: String,
     person: String,
     stranger: String,
@@ -98,8 +104,9 @@ impl Maker {
         mark: &'static str,
     ) -> Self {
         Self {
-            client: tenant.sign_in(person).await,
-            anonymous: app.anonymous(),
+            client: tenant.staff(Role::Owner).await,
+            anonymous: app.anonymous().calling_itself(mark),
+            colleague: tenant.invite(Role::Analyst).await,
             slug: tenant.slug().to_owned(),
             person: person.to_owned(),
             stranger: stranger.to_owned(),
@@ -113,9 +120,21 @@ impl Maker {
         if !case.is_about_a_session() {
             return things;
         }
-        let refresh_token = self.refresh_token().await;
-        let forged_refresh_token = forged(&refresh_token, &self.refresh_token().await);
-        Things { refresh_token, forged_refresh_token, ..things }
+        if case.operation == "sessionRevokeOthers" {
+            self.sign_in(&self.person).await;
+        }
+        let theirs = self.sign_in(&self.colleague).await;
+        let other = self.sign_in(&self.colleague).await;
+        let sessions = theirs.query("{ viewer { sessions { id isCurrent } } }", json!({})).await;
+        let sessions = sessions.data("viewer.sessions").as_array().unwrap().clone();
+        let session = sessions.iter().find(|session| session["isCurrent"] == true).unwrap();
+        let refresh_token = theirs.session().refresh_token.clone();
+        Things {
+            session: text(&session["id"]),
+            forged_refresh_token: forged(&refresh_token, &other.session().refresh_token),
+            refresh_token,
+            ..things
+        }
     }
 
     /// Everything but a session.
@@ -148,7 +167,7 @@ impl Maker {
         Things {
             slug: self.slug.clone(),
             stranger: self.stranger.clone(),
-            person: self.person.clone(),
+            person: self.colleague.clone(),
             archived_community: text(&archived_community["id"]),
             identity: self.identity(&member).await,
             member: text(&member["id"]),
@@ -216,10 +235,10 @@ impl Maker {
         text(answer.data(&format!("{list}.pageInfo.endCursor")))
     }
 
-    async fn refresh_token(&self) -> String {
-        let input = json!({ "tenant": self.slug, "email": self.person, "password": PASSWORD });
+    async fn sign_in(&self, email: &str) -> Client {
+        let input = json!({ "tenant": self.slug, "email": email, "password": PASSWORD });
         let answer = self.anonymous.run("SignIn", json!({ "input": input })).await;
-        text(&answer.payload("signIn")["session"]["refreshToken"])
+        self.anonymous.with_session(answer.payload("signIn"))
     }
 }
 

@@ -13,6 +13,7 @@ use super::model::normalise_email;
 use crate::error::ApiError;
 use crate::platform::Platform;
 use crate::platform::buckets::Rate;
+use crate::platform::ids::UserId;
 use crate::platform::kv::KvKey;
 
 /// How many passwords may be tried in vain.
@@ -46,10 +47,16 @@ impl Attempts {
     pub(super) async fn begin(&self, tenant: &str, email: &str, address: IpAddr) -> Result<Attempt, ApiError> {
         // What finds one account is one account: as the look-up reads the words, so does the limit.
         let email = normalise_email(email).unwrap_or_else(|| email.trim().to_lowercase());
-        let attempt = Attempt {
-            account: self.key("sign-in-account", &format!("{}\n{email}", tenant.trim())),
-            address: self.key("sign-in-address", &network(address)),
-        };
+        self.take(self.key("sign-in-account", &format!("{}\n{email}", tenant.trim())), address).await
+    }
+
+    /// The same for the password of somebody whose session it is: a session left open is no licence to guess.
+    pub(super) async fn begin_change(&self, user: UserId, address: IpAddr) -> Result<Attempt, ApiError> {
+        self.take(self.key("password-change", &user.to_string()), address).await
+    }
+
+    async fn take(&self, account: KvKey, address: IpAddr) -> Result<Attempt, ApiError> {
+        let attempt = Attempt { account, address: self.key("sign-in-address", &network(address)) };
         let buckets = &self.platform.buckets;
         let from_address = buckets.take(&attempt.address, self.limits.per_address, 1).await;
         if !from_address.is_granted {

@@ -3,6 +3,8 @@
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
 use crate::platform::db::DbError;
 
+const PASSWORD_RULES: &str = "A password has 8 to 128 characters and is not a common one.";
+
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
@@ -15,6 +17,18 @@ pub enum AuthError {
     /// The password is too short, too long or too common.
     #[error("a password has 8 to 128 characters and is not a common one")]
     PasswordUnfit,
+    /// As [`AuthError::PasswordUnfit`], for the new one of two.
+    #[error("a password has 8 to 128 characters and is not a common one")]
+    NewPasswordUnfit,
+    /// The present password is another.
+    #[error("the current password is another")]
+    CurrentPasswordWrong,
+    /// There is no such session that the caller may know of.
+    #[error("there is no such session")]
+    SessionUnknown,
+    /// Nobody has this address, or not in this tenant.
+    #[error("there is nobody with this e-mail address")]
+    NobodyThere,
     /// The address is not one.
     #[error("this is not an e-mail address")]
     EmailInvalid,
@@ -56,11 +70,17 @@ impl From<AuthError> for Failure {
             AuthError::SessionInvalid => {
                 refused(Some("refreshToken"), UserErrorCode::SessionInvalid, "The session is over; sign in again.")
             }
-            AuthError::PasswordUnfit => refused(
-                Some("password"),
-                UserErrorCode::Invalid,
-                "A password has 8 to 128 characters and is not a common one.",
+            AuthError::PasswordUnfit => refused(Some("password"), UserErrorCode::Invalid, PASSWORD_RULES),
+            AuthError::NewPasswordUnfit => refused(Some("newPassword"), UserErrorCode::Invalid, PASSWORD_RULES),
+            AuthError::CurrentPasswordWrong => refused(
+                Some("currentPassword"),
+                UserErrorCode::CredentialsInvalid,
+                "The account has another password now.",
             ),
+            AuthError::SessionUnknown => refused(Some("id"), UserErrorCode::NotFound, "There is no such session."),
+            AuthError::NobodyThere => {
+                refused(Some("email"), UserErrorCode::NotFound, "There is nobody with this address.")
+            }
             AuthError::EmailInvalid => refused(Some("email"), UserErrorCode::Invalid, "This is not an e-mail address."),
             AuthError::AlreadyStaff => refused(Some("email"), UserErrorCode::Invalid, "This person is staff already."),
             AuthError::Failed(error) => Self::Failed(error),

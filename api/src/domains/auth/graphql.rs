@@ -1,35 +1,18 @@
-//! Sign-in, sessions and the viewer, as clients see them.
+//! Sign-in, the viewer and the viewer's password, as clients see them.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::sync::Arc;
 
-use super::model::{Session as IssuedSession, SignIn, Viewer as ViewerData};
-use super::{Auth, AuthError, Credentials};
-use crate::actor::Role;
-use crate::error::{ApiError, Failure, UserError};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+
+use super::model::Viewer as ViewerData;
+use super::sessions::SignIn;
+use super::sessions::graphql::{Session, UserSession, list_sessions, refusals};
+use super::{Auth, Credentials, PasswordChange};
+use crate::actor::{Role, UserActor};
+use crate::error::{ApiError, UserError};
 use crate::graphql::context::{ContextExt as _, nullable};
-use crate::graphql::scalars::DateTime;
+use crate::platform::db::TenantTx;
 use crate::platform::idempotency::check_key;
-
-/// The tokens of a session.
-#[derive(SimpleObject)]
-pub struct Session {
-    /// For the header `Authorization: Bearer …`; good until `expiresAt`, ten minutes at most.
-    access_token: String,
-    /// For `sessionRefresh`, once: each refresh gives a new one. Keep it secret.
-    refresh_token: String,
-    /// When the access token ends.
-    expires_at: DateTime,
-}
-
-impl From<IssuedSession> for Session {
-    fn from(session: IssuedSession) -> Self {
-        Self {
-            access_token: session.access_token,
-            refresh_token: session.refresh_token,
-            expires_at: session.expires_at.into(),
-        }
-    }
-}
 
 /// A person who signs in, across tenants.
 #[derive(SimpleObject)]
@@ -57,6 +40,7 @@ pub struct Tenant {
 
 /// The signed-in person in the tenant of the session.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct Viewer {
     /// Who.
     user: User,
@@ -68,10 +52,29 @@ pub struct Viewer {
     display_name: String,
     /// What the role allows, such as `members:read`.
     scopes: Vec<String>,
+    #[graphql(skip)]
+    actor: UserActor,
+    #[graphql(skip)]
+    reader: Arc<TenantTx>,
 }
 
-impl From<ViewerData> for Viewer {
-    fn from(viewer: ViewerData) -> Self {
+/// What is loaded only when asked for.
+#[ComplexObject]
+impl Viewer {
+    /// The person's live sessions in this tenant, the one used last first. There are ten at most: an eleventh
+    /// sign-in ends the one least recently used.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<UserSession>, ApiError> {
+        list_sessions(ctx, &self.actor, &self.reader).await
+    }
+}
+
+impl Viewer {
+    async fn load(auth: &Auth, actor: &UserActor, reader: Arc<TenantTx>) -> Result<Self, ApiError> {
+        let viewer = auth.viewer(actor, &reader).await?;
+        Ok(Self::new(viewer, actor.clone(), reader))
+    }
+
+    fn new(viewer: ViewerData, actor: UserActor, reader: Arc<TenantTx>) -> Self {
         Self {
             user: User { id: viewer.user.into(), email: viewer.email },
             tenant: Tenant {
@@ -84,6 +87,8 @@ impl From<ViewerData> for Viewer {
             role: viewer.role,
             display_name: viewer.display_name,
             scopes: viewer.role.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
+            actor,
+            reader,
         }
     }
 }
@@ -102,23 +107,16 @@ pub struct SignInInput {
     idempotency_key: Option<String>,
 }
 
-/// Which session to go on with.
+/// The present password and the one to come.
 #[derive(InputObject)]
-pub struct SessionRefreshInput {
-    /// The newest refresh token of the session.
+pub struct PasswordChangeInput {
+    /// The password that the account has now.
     #[graphql(secret)]
-    refresh_token: String,
-    /// Accepted as everywhere, 1 to 255 characters, and not needed: a refresh may be repeated for 30 seconds.
-    idempotency_key: Option<String>,
-}
-
-/// Which session to end.
-#[derive(InputObject)]
-pub struct SignOutInput {
-    /// A refresh token of the session; without one the caller's own session ends.
+    current_password: String,
+    /// The new one: 8 to 128 characters, and none of the common ones.
     #[graphql(secret)]
-    refresh_token: Option<String>,
-    /// Accepted as everywhere, 1 to 255 characters, and not needed: a session that is over stays so.
+    new_password: String,
+    /// Accepted as everywhere, 1 to 255 characters, but tokens are not kept: a repeated change is refused, since the current password is another then.
     idempotency_key: Option<String>,
 }
 
@@ -133,21 +131,12 @@ pub struct SignInPayload {
     user_errors: Vec<UserError>,
 }
 
-/// A session's next tokens, or why there are none.
+/// The caller's session after the change, or why nothing was changed.
 #[derive(SimpleObject)]
-pub struct SessionRefreshPayload {
-    /// The tokens; null when refused.
+pub struct PasswordChangePayload {
+    /// New tokens of the caller's own session, since the old ones end with the old password; null when refused.
     session: Option<Session>,
-    /// Why nothing was done; empty on success.
-    user_errors: Vec<UserError>,
-}
-
-/// Whether the session ended.
-#[derive(SimpleObject)]
-pub struct SignOutPayload {
-    /// True when the session is over, also when it had been before.
-    signed_out: bool,
-    /// Why nothing was done; empty on success.
+    /// Why nothing was changed; empty on success.
     user_errors: Vec<UserError>,
 }
 
@@ -163,9 +152,7 @@ impl AuthQuery {
         nullable(async {
             let request = ctx.request()?;
             let Some(user) = request.actor().user() else { return Ok(None) };
-            let reader = request.reader().await?;
-            let viewer = ctx.service::<Auth>()?.viewer(user, &reader).await?;
-            Ok(Some(viewer.into()))
+            Viewer::load(ctx.service::<Auth>()?, user, request.reader().await?).await.map(Some)
         })
         .await
     }
@@ -191,52 +178,28 @@ impl AuthMutation {
         let credentials = Credentials { tenant: &input.tenant, email: &input.email, password: input.password };
         match refusals(auth.sign_in(credentials, ctx.request()?.origin()).await)? {
             Ok(SignIn { session, actor }) => {
-                let viewer = auth.viewer(&actor, &auth.reader(&actor).await?).await?;
-                Ok(SignInPayload {
-                    session: Some(session.into()),
-                    viewer: Some(viewer.into()),
-                    user_errors: Vec::new(),
-                })
+                let viewer = Viewer::load(auth, &actor, Arc::new(auth.reader(&actor).await?)).await?;
+                Ok(SignInPayload { session: Some(session.into()), viewer: Some(viewer), user_errors: Vec::new() })
             }
             Err(user_errors) => Ok(SignInPayload { session: None, viewer: None, user_errors }),
         }
     }
 
-    /// Exchanges a refresh token for new tokens. Needs no access token. An older refresh token than the
-    /// newest ends the session with SESSION_INVALID; the one before it may be repeated for 30 seconds.
-    async fn session_refresh(
+    /// Gives the caller's account another password, in all tenants. Every session of the account ends within a
+    /// second but the caller's own, which goes on with the tokens of the answer. Refuses with CREDENTIALS_INVALID
+    /// when the current password is another.
+    async fn password_change(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which session.")] input: SessionRefreshInput,
-    ) -> Result<SessionRefreshPayload, ApiError> {
+        #[graphql(desc = "The present password and the one to come.")] input: PasswordChangeInput,
+    ) -> Result<PasswordChangePayload, ApiError> {
         check_key(input.idempotency_key.as_deref())?;
-        match refusals(ctx.service::<Auth>()?.refresh(&input.refresh_token).await)? {
-            Ok(SignIn { session, .. }) => {
-                Ok(SessionRefreshPayload { session: Some(session.into()), user_errors: Vec::new() })
-            }
-            Err(user_errors) => Ok(SessionRefreshPayload { session: None, user_errors }),
-        }
-    }
-
-    /// Ends a session everywhere within a second.
-    async fn sign_out(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which session; the caller's own unless told otherwise.")] input: Option<SignOutInput>,
-    ) -> Result<SignOutPayload, ApiError> {
-        let (token, key) = input.map_or((None, None), |input| (input.refresh_token, input.idempotency_key));
-        check_key(key.as_deref())?;
-        match refusals(ctx.service::<Auth>()?.sign_out(ctx.actor()?, token.as_deref()).await)? {
-            Ok(()) => Ok(SignOutPayload { signed_out: true, user_errors: Vec::new() }),
-            Err(user_errors) => Ok(SignOutPayload { signed_out: false, user_errors }),
-        }
-    }
-}
-
-fn refusals<T>(result: Result<T, AuthError>) -> Result<Result<T, Vec<UserError>>, ApiError> {
-    match result.map_err(Failure::from) {
-        Ok(value) => Ok(Ok(value)),
-        Err(Failure::Refused(errors)) => Ok(Err(errors)),
-        Err(Failure::Failed(error)) => Err(error),
+        let request = ctx.request()?;
+        let change = PasswordChange { current: input.current_password, new: input.new_password };
+        let changed = ctx.service::<Auth>()?.password_change(request.actor(), change, request.origin()).await;
+        Ok(match refusals(changed)? {
+            Ok(session) => PasswordChangePayload { session: Some(session.into()), user_errors: Vec::new() },
+            Err(user_errors) => PasswordChangePayload { session: None, user_errors },
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! Who signs in, and what they hold afterwards.
 //!
 //! Owns `users` (credentials, across tenants), `tenant_memberships` (name, role and status in one
-//! tenant) and `sessions`. Guarantees that a session ends everywhere once it is revoked, and that
-//! neither bytes, status nor time of an answer tell whether an account exists. Never hands out an
-//! authority itself: it makes an `Actor`, and the actor answers for its scopes.
+//! tenant) and, in the sub-slice, `sessions`. Guarantees that neither bytes, status nor time of an answer
+//! tell whether an account exists. Never hands out an authority itself: it makes an `Actor`, and the actor
+//! answers for its scopes.
 
 mod attempts;
 mod error;
@@ -11,12 +11,15 @@ pub mod graphql;
 mod model;
 mod passwords;
 mod service;
-mod sessions;
+mod service_password;
+pub mod sessions;
 mod store;
 mod tokens;
+mod tokens_signing;
 
 pub use attempts::SignInLimits;
 pub use error::AuthError;
-pub use model::{Session, SignIn, Viewer};
+pub use model::Viewer;
 pub use service::{Auth, Credentials, NewStaff};
-pub use tokens::TokenKeys;
+pub use service_password::PasswordChange;
+pub use tokens_signing::PublicKey;

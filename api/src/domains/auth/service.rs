@@ -1,15 +1,18 @@
-//! Use cases: signing in and out, refreshing, and the staff of a tenant.
+//! Use cases: signing in, and the staff of a tenant.
 
 use super::attempts::{Attempts, SignInLimits};
-use super::model::{ACCESS_LIFE, Refresh, Session, SessionRow, SignIn, Viewer, decide_refresh, normalise_email};
+use super::model::{Viewer, normalise_email};
 use super::passwords::Passwords;
-use super::{AuthError, TokenKeys, sessions, store};
+use super::sessions::{SignIn, TouchedSessions, resume};
+use super::tokens::TokenKeys;
+use super::tokens_signing::PublicKey;
+use super::{AuthError, store};
 use crate::actor::{Actor, Role, UserActor};
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
 use crate::platform::db::{SystemTx, TenantTx};
-use crate::platform::ids::{TenantId, UserId};
+use crate::platform::ids::{MembershipId, TenantId, UserId};
 use crate::platform::origin::Origin;
 
 /// What somebody says who they are.
@@ -39,17 +42,22 @@ pub struct NewStaff {
 /// The slice's service.
 #[derive(Clone)]
 pub struct Auth {
-    platform: Platform,
+    pub(super) platform: Platform,
     tenants: Tenants,
-    tokens: TokenKeys,
-    passwords: Passwords,
-    attempts: Attempts,
+    pub(super) tokens: TokenKeys,
+    pub(super) passwords: Passwords,
+    pub(super) attempts: Attempts,
 }
 
 impl Auth {
     /// For `app.rs`.
-    pub fn new(platform: Platform, tenants: Tenants, limits: SignInLimits) -> Result<Self, ApiError> {
-        let tokens = TokenKeys::new(&platform)?;
+    pub fn new(
+        platform: Platform,
+        tenants: Tenants,
+        limits: SignInLimits,
+        token_generation: u32,
+    ) -> Result<Self, ApiError> {
+        let tokens = TokenKeys::new(&platform.master, token_generation);
         let passwords = Passwords::new(platform.random.clone())?;
         let attempts = Attempts::new(platform.clone(), limits);
         Ok(Self { platform, tenants, tokens, passwords, attempts })
@@ -66,96 +74,41 @@ impl Auth {
         let Some(token) = token else { return Ok(Actor::Anonymous) };
         let over =
             || ApiError::new(crate::error::ErrorCode::Unauthenticated, "The access token is not valid any more.");
-        let subject = self.tokens.check(token, self.platform.clock.now()).ok_or_else(over)?;
-        sessions::resume(&self.platform, subject).await?.map(Actor::User).ok_or_else(over)
+        let subject = self.tokens.check(token, self.platform.clock.now())?.ok_or_else(over)?;
+        resume(&self.platform, subject).await?.map(Actor::User).ok_or_else(over)
+    }
+
+    /// The keys that verify access tokens now, for `/.well-known/jwks.json`.
+    pub fn public_keys(&self) -> Result<Vec<PublicKey>, ApiError> {
+        self.tokens.public_keys(self.platform.clock.now())
     }
 
     /// Starts a session. Unknown tenant, unknown account and wrong password are one answer in one time. Who
     /// tried too often is throttled, and that is one answer too.
     pub async fn sign_in(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignIn, AuthError> {
         let attempt = self.attempts.begin(credentials.tenant, credentials.email, origin.address).await?;
-        let signed_in = self.try_credentials(credentials).await;
+        let signed_in = self.try_credentials(credentials, origin).await;
         if !matches!(signed_in, Err(AuthError::CredentialsInvalid)) {
             self.attempts.forget(&attempt).await;
         }
         signed_in
     }
 
-    async fn try_credentials(&self, credentials: Credentials<'_>) -> Result<SignIn, AuthError> {
+    async fn try_credentials(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignIn, AuthError> {
         let account = self.find_account(credentials.tenant, credentials.email).await?;
-        let hash = account.as_ref().map(|(_, account)| account.password_hash.clone());
+        let hash = account.as_ref().map(|account| account.password_hash.clone());
         let fits = self.passwords.verify(credentials.password, hash).await?;
-        let (true, Some((tenant, account))) = (fits, account) else { return Err(AuthError::CredentialsInvalid) };
-        let session = sessions::starting(&self.platform, &account, tenant);
-        let tx = self.platform.db.write(Actor::System(tenant).home().map_err(ApiError::from)?).await?;
-        store::insert_session(&tx, &session).await?;
-        tx.commit().await?;
-        Ok(SignIn { session: self.issue(&session, session.generation)?, actor: session.actor() })
+        let (true, Some(account)) = (fits, account) else { return Err(AuthError::CredentialsInvalid) };
+        self.start_session(account.owner, origin).await
     }
 
-    async fn find_account(&self, slug: &str, email: &str) -> Result<Option<(TenantId, store::Account)>, AuthError> {
+    async fn find_account(&self, slug: &str, email: &str) -> Result<Option<store::Account>, AuthError> {
         let tx = self.platform.db.system_reader().await?;
         let tenant = self.tenants.find_by_slug_in(&tx, slug.trim()).await?;
         // An unknown tenant costs the same look-ups: the id of nobody finds nothing.
         let tenant = tenant.map_or_else(|| TenantId::from_uuid(uuid::Uuid::nil()), |tenant| tenant.id);
         let index = self.email_index(&normalise_email(email).unwrap_or_default());
-        let account = store::find_account(&tx, tenant, &index).await?;
-        Ok(account.map(|account| (tenant, account)))
-    }
-
-    /// Gives the next pair of tokens for a refresh token, or ends the session if an old one comes back.
-    pub async fn refresh(&self, token: &str) -> Result<SignIn, AuthError> {
-        let token = self.tokens.read_refresh_token(token).ok_or(AuthError::SessionInvalid)?;
-        let tx = self.platform.db.write(Actor::System(token.tenant).home().map_err(ApiError::from)?).await?;
-        let session = store::lock_session(&tx, token.session).await?.ok_or(AuthError::SessionInvalid)?;
-        let now = self.platform.clock.now();
-        let generation = match decide_refresh(&session, token.generation, now) {
-            Refresh::Rotate => {
-                store::rotate_session(&tx, &session, now).await?;
-                session.generation + 1
-            }
-            Refresh::Repeat => session.generation,
-            Refresh::Ended => return Err(AuthError::SessionInvalid),
-            Refresh::Reused => {
-                store::revoke_session(&tx, session.id, "REFRESH_TOKEN_REUSED", now).await?;
-                tx.commit().await?;
-                sessions::note_ended(&self.platform, session.tenant, session.id).await;
-                tracing::warn!(session.id = %session.id, "session.refresh_token_reused");
-                return Err(AuthError::SessionInvalid);
-            }
-        };
-        tx.commit().await?;
-        Ok(SignIn { session: self.issue(&session, generation)?, actor: session.actor() })
-    }
-
-    fn issue(&self, session: &SessionRow, generation: i32) -> Result<Session, ApiError> {
-        let now = self.platform.clock.now();
-        let expires_at = now + ACCESS_LIFE;
-        Ok(Session {
-            access_token: self.tokens.sign(&session.actor(), now, expires_at)?,
-            refresh_token: self.tokens.refresh_token(session.tenant, session.id, generation),
-            expires_at,
-        })
-    }
-
-    /// Ends the session of the refresh token, or else the caller's own.
-    pub async fn sign_out(&self, actor: &Actor, refresh_token: Option<&str>) -> Result<(), AuthError> {
-        let (tenant, session) = match refresh_token {
-            Some(token) => {
-                let token = self.tokens.read_refresh_token(token).ok_or(AuthError::SessionInvalid)?;
-                (token.tenant, token.session)
-            }
-            None => {
-                actor.home().map_err(ApiError::from)?;
-                let user = actor.user().ok_or(AuthError::SessionInvalid)?;
-                (user.tenant, user.session)
-            }
-        };
-        let tx = self.platform.db.write(Actor::System(tenant).home().map_err(ApiError::from)?).await?;
-        store::revoke_session(&tx, session, "SIGNED_OUT", self.platform.clock.now()).await?;
-        tx.commit().await?;
-        sessions::note_ended(&self.platform, tenant, session).await;
-        Ok(())
+        Ok(store::find_account(&tx, tenant, &index).await?)
     }
 
     /// The signed-in person, for showing to themselves.
@@ -198,7 +151,7 @@ impl Auth {
                 id
             }
         };
-        if store::is_staff(tx, new.tenant, user).await? {
+        if store::find_membership(tx, new.tenant, user).await?.is_some() {
             return Err(AuthError::AlreadyStaff);
         }
         let membership = store::NewMembership {
@@ -209,6 +162,34 @@ impl Auth {
             role: new.role,
         };
         Ok(store::insert_membership(tx, membership, now).await?)
+    }
+
+    /// The person with this address, for the installation's operator.
+    pub async fn find_user_in(&self, tx: &SystemTx, email: &str) -> Result<UserId, AuthError> {
+        let email = normalise_email(email).ok_or(AuthError::EmailInvalid)?;
+        store::find_user(tx, &self.email_index(&email)).await?.ok_or(AuthError::NobodyThere)
+    }
+
+    /// The place in a tenant of the person with this address, for the installation's operator.
+    pub async fn find_membership_in(
+        &self,
+        tx: &SystemTx,
+        email: &str,
+        tenant: TenantId,
+    ) -> Result<MembershipId, AuthError> {
+        let user = self.find_user_in(tx, email).await?;
+        store::find_membership(tx, tenant, user).await?.ok_or(AuthError::NobodyThere)
+    }
+
+    /// Gives somebody another role; their sessions go on with it.
+    pub async fn change_role_in(
+        &self,
+        tx: &TenantTx,
+        membership: MembershipId,
+        role: Role,
+    ) -> Result<TouchedSessions, ApiError> {
+        store::update_role(tx, membership, role, self.platform.clock.now()).await?;
+        self.end_tokens_of_membership_in(tx, membership).await
     }
 
     fn email_index(&self, normalised: &str) -> Vec<u8> {

@@ -1,25 +1,32 @@
-//! Reads and writes `users`, `tenant_memberships` and `sessions`.
+//! Reads and writes `users` and `tenant_memberships`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, QueryFilter as _, QueryResult};
-use shequn_entity::{sessions, tenant_memberships, users};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Query};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, QueryFilter as _, QueryResult};
+use shequn_entity::{tenant_memberships, users};
 
-use super::model::SessionRow;
+use super::sessions::SessionOwner;
 use crate::actor::Role;
 use crate::error::ApiError;
 use crate::platform::db::{DbError, SystemTx, TenantTx};
-use crate::platform::ids::{Id, MembershipId, SessionId, TenantId, UserId};
+use crate::platform::ids::{Id, MembershipId, TenantId, UserId};
 
 /// Status of a user or membership that may sign in.
-const ACTIVE: &str = "ACTIVE";
+pub(super) const ACTIVE: &str = "ACTIVE";
 
 /// What sign-in needs to know of an account in a tenant.
 pub(super) struct Account {
-    pub(super) user: UserId,
-    pub(super) membership: MembershipId,
-    pub(super) role: Role,
+    /// Who, and where.
+    pub(super) owner: SessionOwner,
     pub(super) password_hash: String,
+}
+
+/// What somebody is in a tenant now.
+pub(super) struct Membership {
+    pub(super) user: UserId,
+    pub(super) role: Role,
+    pub(super) epoch: i32,
+    pub(super) is_active: bool,
 }
 
 /// A user about to be inserted.
@@ -48,7 +55,7 @@ pub(super) async fn find_account(
     use tenant_memberships::{Column as Membership, Entity as Memberships};
     let statement = Query::select()
         .column((users::Entity, users::Column::PasswordHash))
-        .columns([(Memberships, Membership::Id), (Memberships, Membership::UserId), (Memberships, Membership::Role)])
+        .columns([(Memberships, Membership::Id), (Memberships, Membership::UserId), (Memberships, Membership::Epoch)])
         .from(users::Entity)
         .inner_join(
             Memberships,
@@ -60,16 +67,16 @@ pub(super) async fn find_account(
         .and_where(users::Column::Status.eq(ACTIVE))
         .to_owned();
     let Some(row) = tx.query_one(&statement).await.map_err(DbError::from)? else { return Ok(None) };
-    let read = || -> Result<_, sea_orm::DbErr> {
-        Ok((
-            Id::from_uuid(row.try_get("", "user_id")?),
-            Id::from_uuid(row.try_get("", "id")?),
-            row.try_get::<String>("", "role")?,
-            row.try_get::<String>("", "password_hash")?,
-        ))
+    let read = || -> Result<_, DbErr> {
+        let owner = SessionOwner {
+            tenant,
+            user: Id::from_uuid(row.try_get("", "user_id")?),
+            membership: Id::from_uuid(row.try_get("", "id")?),
+            epoch: row.try_get("", "epoch")?,
+        };
+        Ok(Account { owner, password_hash: row.try_get("", "password_hash")? })
     };
-    let (user, membership, role, password_hash) = read().map_err(DbError::from)?;
-    Ok(Some(Account { user, membership, role: read_role(&role)?, password_hash }))
+    Ok(Some(read().map_err(DbError::from)?))
 }
 
 pub(super) async fn find_user(tx: &SystemTx, email_bidx: &[u8]) -> Result<Option<UserId>, ApiError> {
@@ -109,14 +116,20 @@ pub(super) async fn insert_user(tx: &SystemTx, user: NewUser, now: DateTime<Utc>
     Ok(())
 }
 
-pub(super) async fn is_staff(tx: &SystemTx, tenant: TenantId, user: UserId) -> Result<bool, ApiError> {
+/// The place of a person in a tenant, whatever its status.
+pub(super) async fn find_membership(
+    tx: &SystemTx,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Option<MembershipId>, ApiError> {
     use tenant_memberships::Column;
     let statement = Query::select()
         .column(Column::Id)
         .from(tenant_memberships::Entity)
         .and_where(Column::TenantId.eq(tenant.uuid()).and(Column::UserId.eq(user.uuid())))
         .to_owned();
-    Ok(tx.query_one(&statement).await.map_err(DbError::from)?.is_some())
+    let row = tx.query_one(&statement).await.map_err(DbError::from)?;
+    Ok(row.map(|row| row.try_get("", "id")).transpose().map_err(DbError::from)?.map(Id::from_uuid))
 }
 
 pub(super) async fn insert_membership(
@@ -154,119 +167,110 @@ pub(super) async fn insert_membership(
     Ok(())
 }
 
-pub(super) async fn insert_session(tx: &TenantTx, session: &SessionRow) -> Result<(), ApiError> {
-    let row = sessions::ActiveModel {
-        tenant_id: Set(tx.tenant().uuid()),
-        id: Set(session.id.uuid()),
-        membership_id: Set(session.membership.uuid()),
-        user_id: Set(session.user.uuid()),
-        generation: Set(session.generation),
-        rotated_at: Set(session.rotated_at),
-        created_at: Set(session.rotated_at),
-        last_used_at: Set(session.rotated_at),
-        expires_at: Set(session.expires_at),
-        revoked_at: Set(None),
-        revoke_reason: Set(None),
-    };
-    Ok(tx.insert(row).await?)
-}
-
-/// A session of the transaction's tenant with its owner's present role.
-pub(super) async fn find_session(tx: &TenantTx, id: SessionId) -> Result<Option<SessionRow>, ApiError> {
-    read_session(tx, &select_session(tx, id)).await
-}
-
-/// As [`find_session`], holding the row until the transaction ends.
-pub(super) async fn lock_session(tx: &TenantTx, id: SessionId) -> Result<Option<SessionRow>, ApiError> {
-    let mut statement = select_session(tx, id);
-    statement.lock_with_tables(LockType::Update, [sessions::Entity]);
-    read_session(tx, &statement).await
-}
-
-fn select_session(tx: &TenantTx, id: SessionId) -> SelectStatement {
-    use sessions::{Column, Entity};
-    use tenant_memberships::{Column as Membership, Entity as Memberships};
-    Query::select()
-        .columns([
-            (Entity, Column::TenantId),
-            (Entity, Column::Id),
-            (Entity, Column::UserId),
-            (Entity, Column::MembershipId),
-        ])
-        .columns([(Entity, Column::Generation), (Entity, Column::RotatedAt), (Entity, Column::ExpiresAt)])
-        .column((Entity, Column::RevokedAt))
-        .columns([(Memberships, Membership::Role), (Memberships, Membership::Status)])
+/// Reads a membership of the transaction's tenant and holds it: whoever starts a session, or ends what a
+/// membership may do, waits for the others. It comes before any lock on a session.
+pub(super) async fn lock_membership(tx: &TenantTx, id: MembershipId) -> Result<Option<Membership>, ApiError> {
+    use tenant_memberships::{Column, Entity};
+    let statement = Query::select()
+        .columns([Column::UserId, Column::Role, Column::Status, Column::Epoch])
         .from(Entity)
-        .inner_join(
-            Memberships,
-            Expr::col((Memberships, Membership::TenantId))
-                .equals((Entity, Column::TenantId))
-                .and(Expr::col((Memberships, Membership::Id)).equals((Entity, Column::MembershipId))),
-        )
         .and_where(tx.owns(Entity))
         .and_where(Column::Id.eq(id.uuid()))
-        .to_owned()
+        // Weaker than FOR UPDATE: rows that only refer to the membership may still be written.
+        .lock(LockType::NoKeyUpdate)
+        .to_owned();
+    let Some(row) = tx.query_one(&statement).await.map_err(DbError::from)? else { return Ok(None) };
+    let role = read_role(&row)?;
+    let read = || -> Result<_, DbErr> {
+        let status: String = row.try_get("", "status")?;
+        Ok(Membership {
+            user: Id::from_uuid(row.try_get("", "user_id")?),
+            role,
+            epoch: row.try_get("", "epoch")?,
+            is_active: status == ACTIVE,
+        })
+    };
+    Ok(Some(read().map_err(DbError::from)?))
 }
 
-async fn read_session(tx: &TenantTx, statement: &SelectStatement) -> Result<Option<SessionRow>, ApiError> {
-    let Some(row) = tx.query_one(statement).await.map_err(DbError::from)? else { return Ok(None) };
-    let role: String = row.try_get("", "role").map_err(DbError::from)?;
-    let role = read_role(&role)?;
-    Ok(Some(read_session_row(&row, role).map_err(DbError::from)?))
-}
-
-fn read_session_row(row: &QueryResult, role: Role) -> Result<SessionRow, sea_orm::DbErr> {
-    let revoked: Option<DateTime<Utc>> = row.try_get("", "revoked_at")?;
-    let status: String = row.try_get("", "status")?;
-    Ok(SessionRow {
-        tenant: Id::from_uuid(row.try_get("", "tenant_id")?),
-        id: Id::from_uuid(row.try_get("", "id")?),
-        user: Id::from_uuid(row.try_get("", "user_id")?),
-        membership: Id::from_uuid(row.try_get("", "membership_id")?),
-        role,
-        generation: row.try_get("", "generation")?,
-        rotated_at: row.try_get("", "rotated_at")?,
-        expires_at: row.try_get("", "expires_at")?,
-        is_ended: revoked.is_some() || status != ACTIVE,
-    })
-}
-
-pub(super) async fn rotate_session(tx: &TenantTx, session: &SessionRow, now: DateTime<Utc>) -> Result<(), ApiError> {
-    use sessions::Column;
-    tx.update::<sessions::Entity>()
-        .filter(Column::Id.eq(session.id.uuid()))
-        .col_expr(Column::Generation, Expr::value(session.generation + 1))
-        .col_expr(Column::RotatedAt, Expr::value(now))
-        .col_expr(Column::LastUsedAt, Expr::value(now))
+/// Makes the access tokens of a membership worthless.
+pub(super) async fn raise_epoch(tx: &TenantTx, id: MembershipId, now: DateTime<Utc>) -> Result<(), ApiError> {
+    use tenant_memberships::{Column, Entity};
+    tx.update::<Entity>()
+        .filter(Column::Id.eq(id.uuid()))
+        .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
         .exec(tx)
         .await
         .map_err(DbError::from)?;
     Ok(())
 }
 
-/// Ends a session unless it has ended.
-pub(super) async fn revoke_session(
+/// Makes the access tokens of a person worthless, in all tenants.
+pub(super) async fn raise_epochs_of(tx: &SystemTx, user: UserId, now: DateTime<Utc>) -> Result<(), ApiError> {
+    use tenant_memberships::{Column, Entity};
+    let statement = Query::update()
+        .table(Entity)
+        .value(Column::Epoch, Expr::col(Column::Epoch).add(1))
+        .value(Column::UpdatedAt, now)
+        .and_where(Column::UserId.eq(user.uuid()))
+        .to_owned();
+    tx.execute(&statement).await.map_err(DbError::from)?;
+    Ok(())
+}
+
+pub(super) async fn update_role(
     tx: &TenantTx,
-    id: SessionId,
-    reason: &str,
+    id: MembershipId,
+    role: Role,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    use sessions::Column;
-    tx.update::<sessions::Entity>()
-        .filter(Column::Id.eq(id.uuid()).and(Column::RevokedAt.is_null()))
-        .col_expr(Column::RevokedAt, Expr::value(now))
-        .col_expr(Column::RevokeReason, Expr::value(reason))
+    use tenant_memberships::{Column, Entity};
+    tx.update::<Entity>()
+        .filter(Column::Id.eq(id.uuid()))
+        .col_expr(Column::Role, Expr::value(role.as_str()))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
         .exec(tx)
         .await
         .map_err(DbError::from)?;
     Ok(())
+}
+
+/// The password hash of somebody who works for the transaction's tenant.
+pub(super) async fn get_password_hash(tx: &TenantTx, membership: MembershipId) -> Result<String, ApiError> {
+    let row = get_person(tx, membership, users::Column::PasswordHash).await?;
+    Ok(row.try_get("", "password_hash").map_err(DbError::from)?)
+}
+
+/// Puts a new hash in the place of the one that was looked at; false if that is not the account's any more.
+pub(super) async fn replace_password(
+    tx: &SystemTx,
+    user: UserId,
+    (old, new): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<bool, ApiError> {
+    use users::{Column, Entity};
+    let statement = Query::update()
+        .table(Entity)
+        .value(Column::PasswordHash, new)
+        .value(Column::UpdatedAt, now)
+        .and_where(Column::Id.eq(user.uuid()).and(Column::PasswordHash.eq(old)))
+        .to_owned();
+    Ok(tx.execute(&statement).await.map_err(DbError::from)?.rows_affected() == 1)
 }
 
 /// The encrypted address of a user and the name it has in this tenant.
 pub(super) async fn get_profile(tx: &TenantTx, membership: MembershipId) -> Result<(Vec<u8>, String), ApiError> {
+    let row = get_person(tx, membership, users::Column::EmailEnc).await?;
+    let read = || -> Result<_, DbErr> { Ok((row.try_get("", "email_enc")?, row.try_get("", "display_name")?)) };
+    Ok(read().map_err(DbError::from)?)
+}
+
+/// The name of a membership and one column of the user behind it.
+async fn get_person(tx: &TenantTx, membership: MembershipId, column: users::Column) -> Result<QueryResult, ApiError> {
     use tenant_memberships::{Column, Entity};
     let statement = Query::select()
-        .column((users::Entity, users::Column::EmailEnc))
+        .column((users::Entity, column))
         .column((Entity, Column::DisplayName))
         .from(Entity)
         .inner_join(users::Entity, Expr::col((users::Entity, users::Column::Id)).equals((Entity, Column::UserId)))
@@ -274,12 +278,11 @@ pub(super) async fn get_profile(tx: &TenantTx, membership: MembershipId) -> Resu
         .and_where(Column::Id.eq(membership.uuid()))
         .to_owned();
     let row = tx.query_one(&statement).await.map_err(DbError::from)?;
-    let row = row.ok_or_else(|| ApiError::internal("a signed-in person has no membership"))?;
-    let read =
-        || -> Result<_, sea_orm::DbErr> { Ok((row.try_get("", "email_enc")?, row.try_get("", "display_name")?)) };
-    Ok(read().map_err(DbError::from)?)
+    row.ok_or_else(|| ApiError::internal("a signed-in person has no membership"))
 }
 
-fn read_role(text: &str) -> Result<Role, ApiError> {
-    Role::parse(text).ok_or_else(|| ApiError::internal("a stored role is unknown"))
+/// The role in a row's column `role`.
+pub(super) fn read_role(row: &QueryResult) -> Result<Role, ApiError> {
+    let text: String = row.try_get("", "role").map_err(DbError::from)?;
+    Role::parse(&text).ok_or_else(|| ApiError::internal("a stored role is unknown"))
 }
