@@ -6,9 +6,10 @@ import { membership } from './membership';
 import type { Group, Operation } from './operation';
 import { orientation } from './orientation';
 import { reports } from './reports';
+import { sessions } from './sessions';
 import viewer from './Viewer.graphql';
 
-export const groups: Group[] = [orientation, communities, members, membership, reports, imports];
+export const groups: Group[] = [orientation, communities, members, membership, reports, imports, sessions];
 
 /** What an empty tab begins with: something that runs. */
 export const welcome = `# 社群 Choose a prepared operation

@@ -21,6 +21,7 @@ export interface Group {
 export interface Found {
   communities?: { nodes: Found.Community[] } | null;
   members?: { nodes: Found.Member[] } | null;
+  viewer?: { sessions: Found.Session[] } | null;
 }
 
 export declare namespace Found {
@@ -33,6 +34,11 @@ export declare namespace Found {
     externalRef?: string | null;
     phone?: string | null;
     communities?: { nodes: Community[] };
+  }
+
+  interface Session {
+    id: string;
+    isCurrent: boolean;
   }
 }
 
