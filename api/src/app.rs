@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::config::{Config, ConfigError};
+use crate::domains::audit::Audit;
 use crate::domains::auth::{Auth, SignInLimits};
 use crate::domains::communities::{Communities, MemberCounts};
 use crate::domains::members::Members;
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
+use crate::platform::audit::Trail;
 use crate::platform::buckets::Buckets;
 use crate::platform::db::{Db, DbError};
 use crate::platform::kv::{Kv, KvError};
@@ -24,6 +26,8 @@ pub struct App {
     pub outbox: Outbox,
     /// Tenants and their settings.
     pub tenants: Tenants,
+    /// The audit trail.
+    pub audit: Audit,
     /// Sign-in and sessions.
     pub auth: Auth,
     /// Communities.
@@ -63,16 +67,18 @@ impl App {
             clock: config.clock.clone(),
             random: Random::system(),
             master: Arc::new(config.master_key()?),
+            trail: Trail::default(),
         };
         let outbox = Outbox::default();
         let tenants = Tenants::new(platform.clone());
+        let audit = Audit::new(platform.clone());
         let limits =
             SignInLimits { per_account: config.sign_ins_per_account, per_address: config.sign_ins_per_address };
         let auth =
             Auth::new(platform.clone(), tenants.clone(), limits, config.token_generation).map_err(AppError::Service)?;
         let communities = Communities::new(platform.clone(), tenants.clone());
         let members = Members::new(platform.clone(), outbox.clone(), tenants.clone(), communities.clone());
-        Ok(Self { platform, outbox, tenants, auth, communities, members })
+        Ok(Self { platform, outbox, tenants, audit, auth, communities, members })
     }
 
     /// Who reacts to events.

@@ -214,6 +214,12 @@ impl Config {
         MasterKey::from_base64(&text).map_err(|_| invalid("SHEQUN_MASTER_KEY", "expected base64 of exactly 32 bytes"))
     }
 
+    /// The master key as [`Config::master_key`] finds it; None where it would make one.
+    pub fn known_master_key(&self) -> Result<Option<MasterKey>, ConfigError> {
+        let is_known = self.master_key.is_some() || self.data_dir.join("master.key").exists();
+        is_known.then(|| self.master_key()).transpose()
+    }
+
     /// Makes the data directory and the embedded database's file, for their owner only.
     pub fn prepare_data_dir(&self) -> Result<(), ConfigError> {
         use std::os::unix::fs::DirBuilderExt as _;

@@ -3,6 +3,7 @@
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
+use crate::domains::audit::graphql::AuditQuery;
 use crate::domains::auth::graphql::{AuthMutation, AuthQuery};
 use crate::domains::auth::sessions::graphql::SessionMutation;
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
@@ -14,7 +15,7 @@ use crate::graph::node::NodeQuery;
 
 /// Reads the data of the caller's tenant.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, AuthQuery, TenantQuery, CommunityQuery, MemberQuery, MembershipQuery);
+pub struct Query(NodeQuery, AuthQuery, TenantQuery, AuditQuery, CommunityQuery, MemberQuery, MembershipQuery);
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
 #[derive(MergedObject, Default)]
@@ -37,6 +38,7 @@ pub fn build(app: &App) -> ApiSchema {
     builder()
         .data(app.auth.clone())
         .data(app.tenants.clone())
+        .data(app.audit.clone())
         .data(app.communities.clone())
         .data(app.members.clone())
         .finish()

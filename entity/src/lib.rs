@@ -1,6 +1,6 @@
 //! One SeaORM entity a table: columns and relations, no logic and no GraphQL.
 //!
-//! Primary, unique and foreign keys lead with `tenant_id` (`users`, `outbox` and `outbox_cursors`
+//! Primary, unique and foreign keys lead with `tenant_id` (`users`, `outbox` and the cursors
 //! say why they differ). Enumerations are text: parsing them belongs to the slices. Names and
 //! rules of constraints are in the migrations.
 
@@ -18,6 +18,11 @@ pub mod members;
 
 pub mod community_memberships;
 
+pub mod audit_checkpoints;
+pub mod audit_cursors;
+pub mod audit_events;
+pub mod audit_heads;
+pub mod audit_links;
 pub mod idempotency_records;
 pub mod import_jobs;
 pub mod outbox;

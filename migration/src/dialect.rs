@@ -11,7 +11,7 @@ struct Token {
 }
 
 /// SQLite compares text and blobs byte by byte: the order of `COLLATE "C"` and of `uuid`.
-const TOKENS: [Token; 7] = [
+const TOKENS: [Token; 8] = [
     Token { name: "{uuid}", postgres: "uuid", sqlite: "blob" },
     Token { name: "{time}", postgres: "timestamptz", sqlite: "text" },
     Token { name: "{bytes}", postgres: "bytea", sqlite: "blob" },
@@ -22,6 +22,12 @@ const TOKENS: [Token; 7] = [
     Token {
         name: "{sequence_pk}",
         postgres: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        sqlite: "integer PRIMARY KEY AUTOINCREMENT",
+    },
+    // The same where something else is the key; SQLite numbers its own key only.
+    Token {
+        name: "{sequence}",
+        postgres: "bigint GENERATED ALWAYS AS IDENTITY",
         sqlite: "integer PRIMARY KEY AUTOINCREMENT",
     },
     // One writer at a time makes SQLite's sequence gap-free as it is.
@@ -44,6 +50,15 @@ pub(crate) async fn run(manager: &SchemaManager<'_>, statements: &str) -> Result
 pub(crate) async fn run_on_postgres(manager: &SchemaManager<'_>, statements: &str) -> Result<(), DbErr> {
     let db = manager.get_connection();
     if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared(statements).await?;
+    }
+    Ok(())
+}
+
+/// Runs statements on SQLite and does nothing on PostgreSQL.
+pub(crate) async fn run_on_sqlite(manager: &SchemaManager<'_>, statements: &str) -> Result<(), DbErr> {
+    let db = manager.get_connection();
+    if db.get_database_backend() == DbBackend::Sqlite {
         db.execute_unprepared(statements).await?;
     }
     Ok(())

@@ -28,6 +28,9 @@ impl AppAccess {
 
     /// Appends to the tenant's rows and reads them.
     pub(crate) const APPEND: Self = Self { verbs: "SELECT, INSERT", rows: ROWS_OF_TENANT };
+
+    /// Reads the tenant's rows, which the system role writes.
+    pub(crate) const READ: Self = Self { verbs: "SELECT", rows: ROWS_OF_TENANT };
 }
 
 /// Encloses a table with a `tenant_id` that the app role reads and writes.
@@ -41,6 +44,28 @@ pub(crate) async fn enclose_for(manager: &SchemaManager<'_>, table: &'static str
     let AppAccess { verbs, rows } = app;
     let sql = format!(
         "CREATE POLICY {table}_app ON {table} TO shequn_app USING ({rows}) WITH CHECK ({rows});
+         GRANT {verbs} ON {table} TO shequn_app;"
+    );
+    run_on_postgres(manager, &sql).await
+}
+
+/// Encloses a table whose rows nobody changes or deletes: neither role is granted to, and there is no policy that
+/// would let a row be changed by anybody whom row security binds, the owner of the table included.
+pub(crate) async fn enclose_append_only(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    app: AppAccess,
+) -> Result<(), DbErr> {
+    let AppAccess { verbs, rows } = app;
+    let system = "current_user = 'shequn_system'";
+    let sql = format!(
+        "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+         CREATE POLICY {table}_system_read ON {table} FOR SELECT TO shequn_system USING ({system});
+         CREATE POLICY {table}_system_append ON {table} FOR INSERT TO shequn_system WITH CHECK ({system});
+         CREATE POLICY {table}_app_read ON {table} FOR SELECT TO shequn_app USING ({rows});
+         CREATE POLICY {table}_app_append ON {table} FOR INSERT TO shequn_app WITH CHECK ({rows});
+         GRANT SELECT, INSERT ON {table} TO shequn_system;
          GRANT {verbs} ON {table} TO shequn_app;"
     );
     run_on_postgres(manager, &sql).await

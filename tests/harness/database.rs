@@ -117,4 +117,12 @@ impl Database {
         let limit = Duration::from_secs(15);
         runtime::eventually("the outbox is drained", limit, || async { self.number(&sql).await == 0 }).await;
     }
+
+    /// Waits until every event of the audit trail is in its tenant's chain.
+    pub async fn trail_is_sealed(&self) {
+        let unsealed = "SELECT count(*) FROM audit_events e WHERE NOT EXISTS \
+             (SELECT 1 FROM audit_links l WHERE l.tenant_id = e.tenant_id AND l.event_id = e.id)";
+        let limit = Duration::from_secs(15);
+        runtime::eventually("the trail is sealed", limit, || async { self.number(unsealed).await == 0 }).await;
+    }
 }

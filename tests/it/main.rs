@@ -12,6 +12,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod bodies;
 mod chance;
 mod command_line;

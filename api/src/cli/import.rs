@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::CliError;
+use super::{CliError, tenant_named};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::domains::members::import::{Encoding, FileImport, Progress};
@@ -43,12 +43,7 @@ pub(super) enum EncodingName {
 
 pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
     let Command::Members { file, tenant, encoding, refused } = command;
-    let tx = app.platform.db.system_reader().await?;
-    let found = app.tenants.find_by_slug_in(&tx, &tenant).await;
-    drop(tx);
-    let tenant = found
-        .map_err(|error| CliError::Refused(error.message().to_owned()))?
-        .ok_or_else(|| CliError::Refused(format!("there is no tenant {tenant}")))?;
+    let tenant = tenant_named(app, &tenant).await?;
     let refused = refused.unwrap_or_else(|| {
         let mut name = file.clone().into_os_string();
         name.push(".refused.csv");

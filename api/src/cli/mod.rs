@@ -1,11 +1,13 @@
 //! The command line; `shequn --help` is the manual.
 
 mod demo;
+mod export;
 mod import;
 mod migrate;
 mod serve;
 mod session;
 mod tenant;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -15,6 +17,7 @@ use crate::app::{App, AppError};
 use crate::config::{Config, ConfigError, KEYS};
 use crate::demo::DemoError;
 use crate::domains::members::import::ImportError;
+use crate::domains::tenants::Tenant;
 use crate::http::ServeError;
 use crate::platform::db::DbError;
 
@@ -43,6 +46,12 @@ enum Command {
     /// Import from files
     #[command(subcommand)]
     Import(import::Command),
+    /// Export to files
+    #[command(subcommand)]
+    Export(export::Command),
+    /// Find out whether something is as it was written
+    #[command(subcommand)]
+    Verify(verify::Command),
 }
 
 /// Why a command failed. Its text is for the person at the terminal.
@@ -68,8 +77,19 @@ enum CliError {
     Demo(#[from] DemoError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error("{path}: {source}")]
+    File { path: String, source: std::io::Error },
     #[error("{0}")]
     Refused(String),
+}
+
+/// The tenant that somebody named at the terminal.
+async fn tenant_named(app: &App, slug: &str) -> Result<Tenant, CliError> {
+    let tx = app.platform.db.system_reader().await?;
+    let found = app.tenants.find_by_slug_in(&tx, slug).await;
+    found
+        .map_err(|error| CliError::Refused(error.message().to_owned()))?
+        .ok_or_else(|| CliError::Refused(format!("there is no tenant {slug}")))
 }
 
 /// Runs the command line of this process.
@@ -122,6 +142,8 @@ fn run(command: Command) -> Result<(), CliError> {
             Command::Tenant(command) => tenant::run(&App::new(&config)?, command).await,
             Command::Session(command) => session::run(&App::new(&config)?, command).await,
             Command::Import(command) => import::run(&App::new(&config)?, command).await,
+            Command::Export(command) => export::run(&App::new(&config)?, command).await,
+            Command::Verify(command) => verify::run(&config, command).await,
         }
     })
 }

@@ -2,6 +2,8 @@
 
 pub mod tenants;
 
+pub mod audit;
+
 pub mod auth;
 
 pub mod communities;

@@ -1,8 +1,8 @@
 //! What a resolver may ask of the request it serves.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use tokio::sync::OnceCell;
@@ -11,6 +11,7 @@ use crate::actor::Actor;
 use crate::error::ApiError;
 use crate::platform::Platform;
 use crate::platform::db::{Cancel, TenantTx};
+use crate::platform::idempotency::Call;
 use crate::platform::origin::Origin;
 
 /// One GraphQL operation of one caller.
@@ -21,13 +22,22 @@ pub struct RequestContext {
     cancel: Cancel,
     reader: OnceCell<Arc<TenantTx>>,
     replayed: AtomicBool,
+    calls: Mutex<Vec<(String, Call)>>,
 }
 
 impl RequestContext {
     /// For the endpoint; `cancel` is raised when nobody waits for the answer any more.
     #[must_use]
     pub fn new(actor: Actor, origin: Arc<Origin>, platform: Platform, cancel: Cancel) -> Self {
-        Self { actor, origin, platform, cancel, reader: OnceCell::new(), replayed: AtomicBool::new(false) }
+        Self {
+            actor,
+            origin,
+            platform,
+            cancel,
+            reader: OnceCell::new(),
+            replayed: AtomicBool::new(false),
+            calls: Mutex::default(),
+        }
     }
 
     /// Who asks.
@@ -68,6 +78,19 @@ impl RequestContext {
     #[must_use]
     pub fn was_replayed(&self) -> bool {
         self.replayed.load(Ordering::Relaxed)
+    }
+}
+
+impl RequestContext {
+    /// Notes the call behind the root field with this response key.
+    pub fn note_call(&self, response_key: &str, call: Call) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push((response_key.to_owned(), call));
+    }
+
+    /// The calls so far, with their response keys.
+    #[must_use]
+    pub fn calls(&self) -> Vec<(String, Call)> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -1,22 +1,83 @@
 //! What all mutations share: the call with its idempotency key, and the split of results into payloads.
 
-use async_graphql::{Context, InputType};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql::{Context, InputType, Value};
 
 use super::context::ContextExt as _;
 use crate::error::{ApiError, Failure, UserError};
-use crate::platform::idempotency::Call;
+use crate::platform::audit::Subject;
+use crate::platform::idempotency::{Call, Given};
+use crate::platform::ids::is_id;
 
 const KEY_FIELD: &str = "idempotencyKey";
 
-/// The call of `operation` with this typed input, ready for a use case.
-pub fn call<I: InputType>(operation: &'static str, key: Option<&str>, input: &I) -> Result<Call, ApiError> {
+/// The call of `operation` with this typed input, ready for a use case. The first thing a resolver does: from here
+/// on the audit trail knows of the attempt, however it ends.
+pub fn call<I: InputType>(
+    ctx: &Context<'_>,
+    operation: &'static str,
+    key: Option<&str>,
+    input: &I,
+) -> Result<Call, ApiError> {
+    let request = ctx.request()?;
     let mut value = input.to_value();
-    if let async_graphql::Value::Object(fields) = &mut value {
+    if let Value::Object(fields) = &mut value {
         fields.swap_remove(KEY_FIELD);
     }
+    let given = Given { fields: given_fields(ctx), named: named(&value) };
     // Fields stand in the order of the type, so that equal inputs have equal bytes.
     let canonical = serde_json::to_vec(&value).map_err(ApiError::internal)?;
-    Call::new(operation, key, &canonical)
+    let call = Call::new(operation, &canonical, Arc::clone(request.origin()), given);
+    let field = ctx.field();
+    request.note_call(field.alias().unwrap_or(field.name()), call.clone());
+    call.keyed(key)
+}
+
+/// The input fields as the client gave them: the typed input does not tell what was left out from what was null.
+fn given_fields(ctx: &Context<'_>) -> Vec<String> {
+    let mut paths = BTreeSet::new();
+    for (_, value) in ctx.field().arguments().unwrap_or_default() {
+        collect_paths(&value, "", &mut paths);
+    }
+    paths.remove(KEY_FIELD);
+    paths.into_iter().collect()
+}
+
+fn collect_paths(value: &Value, path: &str, paths: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+                collect_paths(value, &path, paths);
+            }
+        }
+        Value::List(items) if items.iter().any(|item| matches!(item, Value::Object(_))) => {
+            items.iter().for_each(|item| collect_paths(item, path, paths));
+        }
+        _ if path.is_empty() => {}
+        _ => {
+            paths.insert(path.to_owned());
+        }
+    }
+}
+
+/// What the input itself names: its last id, in the larger thing that its first one names. What looks like anything
+/// but an id of ours is no id.
+fn named(input: &Value) -> Subject {
+    let Value::Object(fields) = input else { return Subject::none() };
+    let ids: Vec<&String> = fields
+        .iter()
+        .filter(|(name, _)| *name == "id" || name.ends_with("Id"))
+        .filter_map(|(_, value)| if let Value::String(text) = value { Some(text) } else { None })
+        .filter(|text| is_id(text))
+        .collect();
+    match ids.as_slice() {
+        [] => Subject::none(),
+        [id] => Subject { object: Some((*id).clone()), within: None },
+        [first, .., last] => Subject { object: Some((*last).clone()), within: Some((*first).clone()) },
+    }
 }
 
 /// A payload: the object it shows, or why there is none.
@@ -57,7 +118,10 @@ pub fn settle<T>(
     }
     match result {
         Ok(value) => Ok((Some(value), Vec::new())),
-        Err(Failure::Refused(errors)) => Ok((None, errors)),
+        Err(Failure::Refused(errors)) => {
+            call.note_refusal(&errors);
+            Ok((None, errors))
+        }
         Err(Failure::Failed(error)) => Err(error),
     }
 }

@@ -9,6 +9,7 @@ use async_graphql::{PathSegment, Request, Response, ServerError, Variables};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::attempts;
 use super::document::{self, Shape};
 use super::request::GraphqlRequest;
 use crate::actor::Actor;
@@ -121,7 +122,12 @@ impl Executor {
         call.set_parsed_query(document);
         let schema = self.schema.clone();
         // In a task of its own: a deadline or a dropped connection must not drop it in the middle.
-        let task = tokio::spawn(async move { schema.execute(call).await });
+        let attempts = Arc::clone(&context);
+        let task = tokio::spawn(async move {
+            let response = schema.execute(call).await;
+            attempts::record(&attempts, &response).await;
+            response
+        });
         match tokio::time::timeout(DEADLINE, task).await {
             Ok(Ok(response)) => finish(response, shape, &context, request_id),
             Ok(Err(panic)) => Answer::refused(ApiError::internal(panic), request_id),

@@ -1,8 +1,10 @@
 //! What exists only because of HTTP: the server, the GraphQL endpoint and its limits, health, the console.
 //!
 //! In reading order: `server` routes; `endpoint` answers `/graphql` with the help of `negotiation` (media
-//! types), `body` (reading), `document` (what a document may cost to look at) and `execution`.
+//! types), `body` (reading), `document` (what a document may cost to look at), `execution`
+//! and `attempts` (what a mutation that did nothing leaves in the audit trail).
 
+mod attempts;
 mod authenticate;
 mod body;
 mod console;

@@ -13,6 +13,7 @@ use super::metrics::Metrics;
 use super::{console, health, jwks};
 use crate::app::App;
 use crate::config::Config;
+use crate::platform::audit::seal_forever;
 use crate::schema;
 
 /// How long a load balancer gets to notice that we are going.
@@ -106,6 +107,7 @@ fn start_background(app: &App) -> Vec<tokio::task::JoinHandle<()>> {
         .into_iter()
         .map(|consumer| tokio::spawn(app.outbox.clone().dispatch(app.platform.clone(), consumer)))
         .collect();
+    tasks.push(tokio::spawn(seal_forever(app.platform.clone())));
     let (outbox, platform) = (app.outbox.clone(), app.platform.clone());
     tasks.push(tokio::spawn(async move {
         loop {

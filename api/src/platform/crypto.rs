@@ -6,6 +6,7 @@
 //! say `tenant|table|column|row`, so that a value moved elsewhere does not open.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -130,6 +131,8 @@ pub struct MasterKey {
     pub cursors: SecretKey,
     /// Names what is counted outside tenants, so that no address stands in Redis.
     pub counters: SecretKey,
+    /// Proves audit events, and signs how many there are.
+    pub audit: SecretKey,
 }
 
 impl MasterKey {
@@ -144,6 +147,7 @@ impl MasterKey {
             refresh: root.derive("refresh/1"),
             cursors: root.derive("cursors/1"),
             counters: root.derive("counters/1"),
+            audit: root.derive("audit/1"),
         }
     }
 
@@ -151,6 +155,34 @@ impl MasterKey {
     pub fn from_base64(text: &str) -> Result<Self, CryptoError> {
         let bytes = zeroize::Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| CryptoError)?);
         Ok(Self::new(&SecretKey::from_slice(&bytes)?))
+    }
+}
+
+/// An Ed25519 key.
+pub struct SigningKey(Ed25519KeyPair);
+
+impl SigningKey {
+    /// The key whose seed is `secret`.
+    pub fn from_seed(secret: &SecretKey) -> Result<Self, CryptoError> {
+        Ed25519KeyPair::from_seed_unchecked(secret.expose()).map(Self).map_err(|_| CryptoError)
+    }
+
+    /// What others verify by.
+    #[must_use]
+    pub fn public(&self) -> &[u8] {
+        self.0.public_key().as_ref()
+    }
+
+    /// Signs; the same message always has the same signature.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.0.sign(message).as_ref().to_vec()
+    }
+
+    /// Whether `signature` is this key's.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.public()).verify(message, signature).is_ok()
     }
 }
 

@@ -1,12 +1,13 @@
 //! The same request twice, one effect.
 //!
-//! A use case runs through [`Platform::once`], in a write transaction of its own. The
-//! record and the effect commit together; a business refusal is remembered while its effects roll back;
-//! a failure (permission, outage, defect) is not remembered. What is stored is the typed outcome: ids
-//! and codes, never personal text.
+//! A use case runs through [`Platform::once`], in a write transaction of its own. The record, the effect and its
+//! audit event commit together; a business refusal is remembered while its effects roll back; a failure
+//! (permission, outage, defect) is not remembered. What is stored is the typed outcome: ids and codes, never
+//! personal text. Whatever leaves no audit event here, the edge records (`http/attempts.rs`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -16,41 +17,120 @@ use serde::de::DeserializeOwned;
 use shequn_entity::idempotency_records::{ActiveModel, Column, Entity};
 
 use super::Platform;
+use super::audit::{Ended, Entry, Subject};
 use super::crypto::sha256;
 use super::db::{DbError, TenantScope, TenantTx};
+use super::ids::{Id, Kind};
+use super::origin::Origin;
 use crate::actor::Actor;
-use crate::error::{ApiError, ErrorCode, Failure, UserError};
+use crate::error::{ApiError, ErrorCode, Failure, UserError, UserErrorCode};
 
 /// The longest key, in characters.
 pub const MAX_KEY_LENGTH: usize = 255;
 
-/// One invocation of a mutation, as far as repetition is concerned.
+/// One invocation of a mutation, as far as its repetition and the audit trail are concerned.
 #[derive(Clone, Debug)]
 pub struct Call {
     operation: &'static str,
     key: Option<String>,
     input_hash: [u8; 32],
-    replayed: Arc<AtomicBool>,
+    origin: Arc<Origin>,
+    given: Arc<Given>,
+    state: Arc<State>,
+}
+
+/// What the caller gave, without any value of it.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Paths of the input fields, without places in lists; sorted.
+    pub fields: Vec<String>,
+    /// The things that the input names by id.
+    pub named: Subject,
+}
+
+/// What has become of a call.
+#[derive(Debug, Default)]
+struct State {
+    is_replayed: AtomicBool,
+    is_recorded: AtomicBool,
+    refusal: Mutex<Option<Vec<UserErrorCode>>>,
 }
 
 impl Call {
     /// `input` is the canonical form of the typed input without the key.
-    pub fn new(operation: &'static str, key: Option<&str>, input: &[u8]) -> Result<Self, ApiError> {
-        check_key(key)?;
-        Ok(Self { operation, key: key.map(str::to_owned), input_hash: sha256(input), replayed: Arc::default() })
+    #[must_use]
+    pub fn new(operation: &'static str, input: &[u8], origin: Arc<Origin>, given: Given) -> Self {
+        let (input_hash, given) = (sha256(input), Arc::new(given));
+        Self { operation, key: None, input_hash, origin, given, state: Arc::default() }
     }
 
     /// A call that is not repeated by anybody: the command line and background work.
     #[must_use]
     pub fn once(operation: &'static str) -> Self {
-        Self { operation, key: None, input_hash: [0; 32], replayed: Arc::default() }
+        Self::new(operation, &[], Arc::new(Origin::local()), Given::default())
+    }
+
+    /// The same call, to be done once for this key.
+    pub fn keyed(self, key: Option<&str>) -> Result<Self, ApiError> {
+        check_key(key)?;
+        Ok(Self { key: key.map(str::to_owned), ..self })
     }
 
     /// Whether the outcome was remembered rather than made.
     #[must_use]
     pub fn was_replayed(&self) -> bool {
-        self.replayed.load(Ordering::Relaxed)
+        self.state.is_replayed.load(Ordering::Relaxed)
     }
+
+    /// The mutation's name.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// Where it came from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// See [`Given::fields`].
+    #[must_use]
+    pub fn fields(&self) -> &[String] {
+        &self.given.fields
+    }
+
+    /// See [`Given::named`].
+    #[must_use]
+    pub fn named(&self) -> &Subject {
+        &self.given.named
+    }
+
+    /// Notes that the audit trail has its event, or had it from the call that this one repeats.
+    pub fn note_recorded(&self) {
+        self.state.is_recorded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.state.is_recorded.load(Ordering::Relaxed)
+    }
+
+    /// Notes why the call was refused.
+    pub fn note_refusal(&self, errors: &[UserError]) {
+        *self.state.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(codes(errors));
+    }
+
+    /// Why it was, if it was.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Vec<UserErrorCode>> {
+        self.state.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn codes(errors: &[UserError]) -> Vec<UserErrorCode> {
+    errors.iter().map(|error| error.code).collect()
 }
 
 /// Refuses a key of an impossible length or with control characters.
@@ -66,9 +146,28 @@ pub fn check_key(key: Option<&str>) -> Result<(), ApiError> {
     ))
 }
 
-/// What a use case may return under an idempotency key.
-pub trait Outcome: Serialize + DeserializeOwned {}
-impl<T: Serialize + DeserializeOwned> Outcome for T {}
+/// What a use case may return: it can be remembered under an idempotency key, and says what it is about.
+pub trait Outcome: Serialize + DeserializeOwned {
+    /// For the audit trail; what the input names, unless told otherwise.
+    fn subject(&self) -> Subject {
+        Subject::none()
+    }
+}
+
+impl Outcome for () {}
+
+impl<K: Kind> Outcome for Id<K> {
+    fn subject(&self) -> Subject {
+        Subject::of(*self)
+    }
+}
+
+/// Where, and what there: a community and one of its members.
+impl<W: Kind, K: Kind> Outcome for (Id<W>, Id<K>) {
+    fn subject(&self) -> Subject {
+        Subject::of(self.1).within(self.0)
+    }
+}
 
 /// An attempt at a call: new, or known to be finished.
 enum Begun<T> {
@@ -82,7 +181,7 @@ enum Begun<T> {
 struct Attempt {
     tx: TenantTx,
     call: Call,
-    actor: String,
+    actor: Actor,
     platform: Platform,
 }
 
@@ -92,14 +191,16 @@ impl Attempt {
         match result.map_err(Into::into) {
             Ok(value) => {
                 self.remember(&Ok(&value)).await?;
-                self.tx.commit().await?;
+                self.record(Ended::Succeeded(value.subject())).await?;
+                self.commit().await?;
                 Ok(value)
             }
             Err(Failure::Refused(errors)) => {
                 if self.call.key.is_some() {
                     self.tx.rollback_to_savepoint().await?;
                     self.remember::<T>(&Err(&errors)).await?;
-                    self.tx.commit().await?;
+                    self.record(Ended::Refused(codes(&errors))).await?;
+                    self.commit().await?;
                 }
                 Err(Failure::Refused(errors))
             }
@@ -111,7 +212,7 @@ impl Attempt {
         let Some(key) = &self.call.key else { return Ok(()) };
         let record = ActiveModel {
             tenant_id: Set(self.tx.tenant().uuid()),
-            actor: Set(self.actor.clone()),
+            actor: Set(self.actor.label()),
             operation: Set(self.call.operation.to_owned()),
             key: Set(key.clone()),
             input_hash: Set(self.call.input_hash.to_vec()),
@@ -119,6 +220,16 @@ impl Attempt {
             created_at: Set(self.platform.clock.now()),
         };
         self.tx.insert(record).await?;
+        Ok(())
+    }
+
+    async fn record(&self, ended: Ended) -> Result<(), ApiError> {
+        self.platform.record_in(&self.tx, Entry { actor: &self.actor, call: &self.call, ended }).await
+    }
+
+    async fn commit(self) -> Result<(), DbError> {
+        self.tx.commit().await?;
+        self.call.note_recorded();
         Ok(())
     }
 }
@@ -143,12 +254,12 @@ impl Platform {
 
     /// Begins `call` in `tx`, which the attempt keeps.
     async fn begin<T: Outcome>(&self, tx: TenantTx, actor: &Actor, call: &Call) -> Result<Begun<T>, Failure> {
-        let actor = actor.label();
         if let Some(key) = &call.key {
-            lock(&tx, &actor, call, key).await?;
+            let label = actor.label();
+            lock(&tx, &label, call, key).await?;
             let known = tx
                 .find::<Entity>()
-                .filter(Column::Actor.eq(actor.as_str()).and(Column::Operation.eq(call.operation)))
+                .filter(Column::Actor.eq(label).and(Column::Operation.eq(call.operation)))
                 .filter(Expr::col(Column::Key).eq(key.as_str()))
                 .one(&tx)
                 .await
@@ -163,12 +274,13 @@ impl Platform {
                 }
                 let outcome: Result<T, Vec<UserError>> =
                     serde_json::from_value(record.outcome).map_err(ApiError::internal)?;
-                call.replayed.store(true, Ordering::Relaxed);
+                call.state.is_replayed.store(true, Ordering::Relaxed);
+                call.note_recorded();
                 return Ok(Begun::Replay(outcome.map_err(Failure::Refused)));
             }
             tx.savepoint().await?;
         }
-        Ok(Begun::Fresh(Box::new(Attempt { tx, call: call.clone(), actor, platform: self.clone() })))
+        Ok(Begun::Fresh(Box::new(Attempt { tx, call: call.clone(), actor: actor.clone(), platform: self.clone() })))
     }
 }
 

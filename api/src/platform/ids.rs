@@ -63,6 +63,12 @@ impl<K: Kind> Id<K> {
     }
 }
 
+/// Whether the text is the public spelling of an id of any kind.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    split(text).is_some_and(|(prefix, suffix)| noun(prefix).is_some() && decode(suffix).is_some())
+}
+
 /// The prefix of a public id and the rest, without judging either.
 #[must_use]
 pub fn split(text: &str) -> Option<(&str, &str)> {
@@ -148,7 +154,8 @@ impl<K> Ord for Id<K> {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident $id:ident $prefix:literal;)+) => {$(
+    ($($(#[$doc:meta])* $kind:ident $id:ident $prefix:literal;)+) => {
+    $(
         $(#[$doc])*
         pub enum $kind {}
         impl Kind for $kind {
@@ -156,7 +163,16 @@ macro_rules! kinds {
         }
         #[doc = concat!("The id of a ", stringify!($kind), ", `", $prefix, "_…`.")]
         pub type $id = Id<$kind>;
-    )+};
+    )+
+
+    /// What ids with this prefix are of, as the schema calls it: `mbr` is a `Member`.
+    #[must_use]
+    pub fn noun(prefix: &str) -> Option<&'static str> {
+        match prefix {
+            $($prefix => Some(stringify!($kind).trim_end_matches("Kind")),)+
+            _ => None,
+        }
+    }};
 }
 
 kinds! {
@@ -180,6 +196,8 @@ kinds! {
     ImportKind ImportId "imp";
     /// An event in the outbox.
     EventKind EventId "evt";
+    /// An event in the audit trail.
+    AuditEventKind AuditEventId "aud";
 }
 
 #[cfg(test)]
@@ -195,5 +213,7 @@ mod tests {
         assert_eq!(MemberId::parse(&text.to_uppercase()), None);
         assert_eq!(CommunityId::parse(&text), None);
         assert_eq!(MemberId::parse("mbr_8zzzzzzzzzzzzzzzzzzzzzzzzz"), None);
+        assert!(is_id(&text) && !is_id("mbr_+8613800138000") && !is_id("xyz_00000000000000000000000000"));
+        assert_eq!(noun("mbr"), Some("Member"));
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Nothing here knows what a member or an order is. In reading order: time, ids and randomness; where a
 //! request comes from; keys and encryption; text; the database; Redis and its in-process twin, and limits
-//! counted there; the outbox; idempotency.
+//! counted there; the outbox; idempotency; the audit trail.
 
+pub mod audit;
 pub mod buckets;
 pub mod clock;
 pub mod crypto;
@@ -36,6 +37,8 @@ pub struct Platform {
     pub random: random::Random,
     /// The installation's root key.
     pub master: Arc<MasterKey>,
+    /// Wakes whoever seals the audit trail.
+    pub trail: audit::Trail,
 }
 
 impl Platform {

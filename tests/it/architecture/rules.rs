@@ -5,8 +5,13 @@
 use super::source::{Mention, Source};
 
 /// The slices in their order, each with those it stands on directly. It may also name what those stand on.
-pub(super) const SLICES: &[(&str, &[&str])] =
-    &[("tenants", &[]), ("auth", &["tenants"]), ("communities", &["tenants"]), ("members", &["communities", "auth"])];
+pub(super) const SLICES: &[(&str, &[&str])] = &[
+    ("tenants", &[]),
+    ("audit", &[]),
+    ("auth", &["tenants"]),
+    ("communities", &["tenants"]),
+    ("members", &["communities", "auth"]),
+];
 
 /// Modules within a slice that have its file words over again.
 pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions"];
@@ -24,6 +29,11 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("member_tags", "members"),
     ("community_memberships", "members"),
     ("import_jobs", "members"),
+    ("audit_checkpoints", "platform"),
+    ("audit_cursors", "platform"),
+    ("audit_events", "platform"),
+    ("audit_heads", "platform"),
+    ("audit_links", "platform"),
     ("outbox", "platform"),
     ("outbox_cursors", "platform"),
     ("idempotency_records", "platform"),
@@ -102,6 +112,8 @@ pub(super) const ROLES: &[Role] = &[
 pub(super) const PLACES: &[(&str, &[&str])] = &[
     ("platform/", &["platform"]),
     ("platform/db/", &["error", "platform"]),
+    // An event says who acted, and how it ended.
+    ("platform/audit/", &["actor", "error", "platform"]),
     // A record belongs to an actor, and a refusal is remembered.
     ("platform/idempotency.rs", &["actor", "error", "platform"]),
     ("error.rs", &["actor::Scope", "error", "platform::text"]),
@@ -138,9 +150,24 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["http/metrics.rs"]),
     ("redis", &["platform/kv.rs"]),
     ("rpassword", &["cli/"]),
-    ("sea_orm", &["row", "store", "events", "platform/db/", "platform/outbox.rs", "platform/idempotency.rs", "cli/"]),
+    (
+        "sea_orm",
+        &[
+            "row",
+            "store",
+            "events",
+            "platform/db/",
+            "platform/audit/",
+            "platform/outbox.rs",
+            "platform/idempotency.rs",
+            "cli/",
+        ],
+    ),
     ("sea_query_sqlx", &["platform/db/"]),
-    ("shequn_entity", &["row", "store", "events", "platform/db/", "platform/outbox.rs", "platform/idempotency.rs"]),
+    (
+        "shequn_entity",
+        &["row", "store", "events", "platform/db/", "platform/audit/", "platform/outbox.rs", "platform/idempotency.rs"],
+    ),
     ("shequn_migration", &["cli/migrate.rs"]),
     ("sqlx", &["platform/db/"]),
     ("toml", &["config.rs"]),
@@ -153,9 +180,19 @@ pub(super) const PURE_LIBRARIES: &[&str] = &["chrono", "chrono_tz", "serde", "se
 
 /// Calls that hand out authority, and the only files that may make them.
 pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
-    // Across all tenants: the dispatcher, the command line and a change of password write; sign-in looks up, and so does whoever asks
-    // whether the database answers.
-    ("system", &["domains/auth/service_password.rs", "platform/outbox.rs", "platform/db/", "cli/", "demo/"]),
+    // Across all tenants: the dispatcher, the sealer, the command line and a change of password write; sign-in looks
+    // up, and so does whoever asks whether the database answers.
+    (
+        "system",
+        &[
+            "domains/auth/service_password.rs",
+            "platform/outbox.rs",
+            "platform/audit/seal.rs",
+            "platform/db/",
+            "cli/",
+            "demo/",
+        ],
+    ),
     ("system_reader", &["domains/auth/service.rs", "platform/db/", "cli/", "demo/", "http/health.rs"]),
     // For one tenant: from an actor, or for nobody's tenant when the server looks at its role.
     ("TenantScope::new", &["actor.rs", "platform/db/check.rs"]),

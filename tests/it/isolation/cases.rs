@@ -63,6 +63,11 @@ impl Case {
         self.document.starts_with("mutation")
     }
 
+    /// Whether somebody without any permission is denied.
+    pub(crate) fn needs_a_scope(&self) -> bool {
+        !self.is_about_a_session() && !["signIn", "passwordChange"].contains(&self.operation)
+    }
+
     pub(crate) fn is_about_a_session(&self) -> bool {
         ["sessionRefresh", "signOut", "sessionRevoke", "sessionRevokeOthers"].contains(&self.operation)
     }
@@ -101,6 +106,13 @@ fn roots() -> Vec<Case> {
         ("tierDriftReport", format!("report {{ members source }} community {{ {COMMUNITY} }}")),
         ("declineReport", format!("report {{ membersAtStart left source }} community {{ {COMMUNITY} }}")),
         ("survivalReport", "cohort survived source".to_owned()),
+        (
+            "auditEvents",
+            "totalCount pageInfo { hasNextPage } nodes { id occurredAt actor { kind id viaId } operation object { id }
+             within { id } requestId codes }"
+                .to_owned(),
+        ),
+        ("auditCheckpoint", "tenant position head sealedAt signature".to_owned()),
     ];
     let case = |(operation, selection): (&'static str, String)| Case {
         operation,
@@ -161,6 +173,12 @@ fn lists() -> Vec<Case> {
             "communities",
             "query($after: String!) { answer: communities(after: $after) { nodes { id } } }".to_owned(),
             |things| json!({ "after": things.communities_cursor })
+        ),
+        case(
+            "auditEvents",
+            "query($filter: AuditEventFilter!) { answer: auditEvents(filter: $filter) { totalCount nodes { id } } }"
+                .to_owned(),
+            |things| json!({ "filter": { "object": things.community } }),
         ),
         case(
             "community",

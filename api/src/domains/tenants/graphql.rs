@@ -212,7 +212,7 @@ impl TenantMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The groups of numbers to replace.")] input: TenantPolicyUpdateInput,
     ) -> Result<TenantPolicyUpdatePayload, ApiError> {
-        let call = call("tenantPolicyUpdate", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "tenantPolicyUpdate", input.idempotency_key.as_deref(), &input)?;
         let tenants = ctx.service::<Tenants>()?;
         let result = tenants.policy_update(ctx.actor()?, |policy| input.apply(policy), &call).await;
         let (done, user_errors) = settle(ctx, &call, result)?;

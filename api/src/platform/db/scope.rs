@@ -127,6 +127,8 @@ tenant_tables! {
     outbox: Belonging::Tenant,
     idempotency_records: Belonging::Tenant,
     import_jobs: Belonging::Tenant,
+    audit_events: Belonging::Tenant,
+    audit_heads: Belonging::Tenant,
 }
 
 impl TenantTx {

@@ -193,7 +193,7 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which session.")] input: SessionRevokeInput,
     ) -> Result<SessionRevokePayload, ApiError> {
-        let call = call("sessionRevoke", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "sessionRevoke", input.idempotency_key.as_deref(), &input)?;
         let result = match parse_input_id("id", &input.id) {
             Ok(id) => ctx.service::<Auth>()?.session_revoke(ctx.actor()?, id, &call).await,
             Err(error) => Err(Failure::Refused(vec![error])),
@@ -209,7 +209,7 @@ impl SessionMutation {
         #[graphql(desc = "Nothing to choose; a key to repeat it by.")] input: Option<SessionRevokeOthersInput>,
     ) -> Result<SessionRevokeOthersPayload, ApiError> {
         let input = input.unwrap_or(SessionRevokeOthersInput { idempotency_key: None });
-        let call = call("sessionRevokeOthers", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "sessionRevokeOthers", input.idempotency_key.as_deref(), &input)?;
         let result = ctx.service::<Auth>()?.session_revoke_others(ctx.actor()?, &call).await;
         let (ids, user_errors) = settle(ctx, &call, result)?;
         let revoked_session_ids = ids.map(|ids| ids.into_iter().map(ID::from).collect());

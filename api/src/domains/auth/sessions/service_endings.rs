@@ -13,6 +13,7 @@ use super::store;
 use crate::domains::auth::{Auth, store as accounts};
 use crate::error::ApiError;
 use crate::platform::db::{SystemTx, TenantTx};
+use crate::platform::idempotency::Outcome;
 use crate::platform::ids::{MembershipId, SessionId, TenantId, UserId};
 
 /// Sessions that a transaction has touched and the other processes do not know of yet.
@@ -22,6 +23,9 @@ pub struct TouchedSessions {
     ended: Vec<(TenantId, SessionId)>,
     changed: Vec<(TenantId, SessionId)>,
 }
+
+/// The input names the session, where it names one.
+impl Outcome for TouchedSessions {}
 
 impl TouchedSessions {
     pub(super) fn ended_in(tenant: TenantId, ids: Vec<SessionId>) -> Self {

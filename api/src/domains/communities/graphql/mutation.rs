@@ -169,7 +169,7 @@ impl CommunityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The community to make.")] input: CommunityCreateInput,
     ) -> Result<CommunityCreatePayload, ApiError> {
-        let call = call("communityCreate", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "communityCreate", input.idempotency_key.as_deref(), &input)?;
         let result = ctx.service::<Communities>()?.create(ctx.actor()?, input.into(), &call).await;
         payload(ctx, &call, result).await
     }
@@ -181,7 +181,7 @@ impl CommunityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which community, and what about it.")] input: CommunityUpdateInput,
     ) -> Result<CommunityUpdatePayload, ApiError> {
-        let call = call("communityUpdate", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "communityUpdate", input.idempotency_key.as_deref(), &input)?;
         let result = match parse_input_id("id", &input.id) {
             Ok(id) => ctx.service::<Communities>()?.update(ctx.actor()?, id, input.into(), &call).await,
             Err(error) => refuse(ctx, error),
@@ -196,7 +196,7 @@ impl CommunityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which community.")] input: CommunityArchiveInput,
     ) -> Result<CommunityArchivePayload, ApiError> {
-        let call = call("communityArchive", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "communityArchive", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Archive).await
     }
 
@@ -207,7 +207,7 @@ impl CommunityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which community.")] input: CommunityRestoreInput,
     ) -> Result<CommunityRestorePayload, ApiError> {
-        let call = call("communityRestore", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "communityRestore", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Restore).await
     }
 }

@@ -204,7 +204,7 @@ impl MemberMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The member to make.")] input: MemberCreateInput,
     ) -> Result<MemberCreatePayload, ApiError> {
-        let call = call("memberCreate", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "memberCreate", input.idempotency_key.as_deref(), &input)?;
         let result = ctx.service::<Members>()?.create(ctx.actor()?, input.into(), &call).await;
         payload(ctx, &call, result).await
     }
@@ -216,7 +216,7 @@ impl MemberMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which member, and what about them.")] input: MemberUpdateInput,
     ) -> Result<MemberUpdatePayload, ApiError> {
-        let call = call("memberUpdate", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "memberUpdate", input.idempotency_key.as_deref(), &input)?;
         let result = match input_id(ctx, "id", &input.id) {
             Ok(id) => ctx.service::<Members>()?.update(ctx.actor()?, id, input.into(), &call).await,
             Err(failure) => Err(failure),
@@ -233,7 +233,7 @@ impl MemberMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which member.")] input: MemberArchiveInput,
     ) -> Result<MemberArchivePayload, ApiError> {
-        let call = call("memberArchive", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "memberArchive", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Archive).await
     }
 
@@ -245,7 +245,7 @@ impl MemberMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which member.")] input: MemberRestoreInput,
     ) -> Result<MemberRestorePayload, ApiError> {
-        let call = call("memberRestore", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "memberRestore", input.idempotency_key.as_deref(), &input)?;
         set_archived(ctx, &call, &input.id, Archiving::Restore).await
     }
 
@@ -256,7 +256,7 @@ impl MemberMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which member, and what is said of them.")] input: MemberProfileSetInput,
     ) -> Result<MemberProfileSetPayload, ApiError> {
-        let call = call("memberProfileSet", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "memberProfileSet", input.idempotency_key.as_deref(), &input)?;
         let result = match input_id(ctx, "memberId", &input.member_id) {
             Ok(id) => {
                 let at = input.observed_at.map(|time| time.0);
@@ -276,7 +276,7 @@ impl MemberMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which member, and which identity.")] input: MemberIdentityAddInput,
     ) -> Result<MemberIdentityAddPayload, ApiError> {
-        let call = call("memberIdentityAdd", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "memberIdentityAdd", input.idempotency_key.as_deref(), &input)?;
         let result = match input_id(ctx, "memberId", &input.member_id) {
             Ok(id) => {
                 let identity = IdentityDraft {
@@ -299,7 +299,7 @@ impl MemberMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which member, and which identity.")] input: MemberIdentityRemoveInput,
     ) -> Result<MemberIdentityRemovePayload, ApiError> {
-        let call = call("memberIdentityRemove", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "memberIdentityRemove", input.idempotency_key.as_deref(), &input)?;
         let ids = input_id(ctx, "memberId", &input.member_id)
             .and_then(|member| Ok((member, input_id(ctx, "identityId", &input.identity_id)?)));
         let result = match ids {

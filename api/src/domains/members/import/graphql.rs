@@ -114,7 +114,7 @@ impl ImportMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The rows.")] input: MembersImportInput,
     ) -> Result<MembersImportPayload, ApiError> {
-        let call = call("membersImport", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "membersImport", input.idempotency_key.as_deref(), &input)?;
         let rows = input.rows.into_iter().map(Row::from).collect();
         let result = ctx.service::<Members>()?.import(ctx.actor()?, rows, &call).await;
         let (outcomes, user_errors) = settle(ctx, &call, result)?;

@@ -18,7 +18,7 @@ use crate::domains::members::{MemberError, Members};
 use crate::domains::tenants::TenantKeys;
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
 use crate::platform::db::TenantTx;
-use crate::platform::idempotency::Call;
+use crate::platform::idempotency::{Call, Outcome};
 use crate::platform::ids::{CommunityId, MemberId};
 
 /// A row that is fit by itself, with its place among the rows and what it is found by.
@@ -64,6 +64,9 @@ struct Surroundings {
     /// Whether the caller reaches single communities only.
     is_confined: bool,
 }
+
+/// Many members: the trail has that there was an import, not each of them.
+impl Outcome for Vec<RowOutcome> {}
 
 impl Members {
     /// Imports up to [`BATCH`] rows in one transaction, with an outcome for each, in their order.

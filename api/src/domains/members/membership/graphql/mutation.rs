@@ -104,7 +104,7 @@ impl MembershipMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who joins which community, as what.")] input: CommunityMemberAddInput,
     ) -> Result<CommunityMemberAddPayload, ApiError> {
-        let call = call("communityMemberAdd", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "communityMemberAdd", input.idempotency_key.as_deref(), &input)?;
         let now = ctx.request()?.platform().clock.now();
         let joined_at = input.joined_at.map_or(now, |time| time.0);
         let result = match at(ctx, &input.community_id, &input.member_id) {
@@ -129,7 +129,7 @@ impl MembershipMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose tier, and which.")] input: CommunityMemberTierSetInput,
     ) -> Result<CommunityMemberTierSetPayload, ApiError> {
-        let call = call("communityMemberTierSet", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "communityMemberTierSet", input.idempotency_key.as_deref(), &input)?;
         let result = match at(ctx, &input.community_id, &input.member_id) {
             Ok(at) => ctx.service::<Members>()?.set_tier(ctx.actor()?, at, input.tier, &call).await,
             Err(failure) => Err(failure),
@@ -144,7 +144,7 @@ impl MembershipMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who leaves which community.")] input: CommunityMemberRemoveInput,
     ) -> Result<CommunityMemberRemovePayload, ApiError> {
-        let call = call("communityMemberRemove", input.idempotency_key.as_deref(), &input)?;
+        let call = call(ctx, "communityMemberRemove", input.idempotency_key.as_deref(), &input)?;
         let result = match at(ctx, &input.community_id, &input.member_id) {
             Ok(at) => ctx.service::<Members>()?.leave(ctx.actor()?, at, &call).await,
             Err(failure) => Err(failure),
