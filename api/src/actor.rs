@@ -175,14 +175,22 @@ impl Actor {
     /// The authority for `scope` in the actor's own tenant, or in the part of it that is open to the actor, or
     /// why not.
     pub fn require(&self, scope: Scope) -> Result<TenantScope, Denied> {
-        let may = match self {
-            Self::Anonymous => return Err(Denied::Unauthenticated),
+        match self {
+            Self::Anonymous => Err(Denied::Unauthenticated),
+            _ if self.may(scope) => self.home(),
+            _ => Err(Denied::Missing(scope)),
+        }
+    }
+
+    /// Whether the actor has the permission.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        match self {
+            Self::Anonymous | Self::Member(_) => false,
             Self::User(user) => user.role.scopes().contains(&scope),
             Self::Key(key) => key.scopes.contains(&scope),
-            Self::Member(_) => false,
             Self::System(_) => true,
-        };
-        if may { self.home() } else { Err(Denied::Missing(scope)) }
+        }
     }
 
     /// As [`Actor::require`], for what reaches beyond single communities: no key that is restricted to some.

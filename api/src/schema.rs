@@ -5,6 +5,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use crate::app::App;
 use crate::domains::audit::graphql::AuditQuery;
 use crate::domains::auth::graphql::{AuthMutation, AuthQuery};
+use crate::domains::auth::partner_keys::graphql::{PartnerKeyMutation, PartnerKeyQuery};
 use crate::domains::auth::sessions::graphql::SessionMutation;
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
 use crate::domains::members::graphql::{MemberMutation, MemberQuery};
@@ -15,13 +16,23 @@ use crate::graph::node::NodeQuery;
 
 /// Reads the data of the caller's tenant.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, AuthQuery, TenantQuery, AuditQuery, CommunityQuery, MemberQuery, MembershipQuery);
+pub struct Query(
+    NodeQuery,
+    AuthQuery,
+    PartnerKeyQuery,
+    TenantQuery,
+    AuditQuery,
+    CommunityQuery,
+    MemberQuery,
+    MembershipQuery,
+);
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     AuthMutation,
     SessionMutation,
+    PartnerKeyMutation,
     TenantMutation,
     CommunityMutation,
     MemberMutation,
@@ -37,6 +48,7 @@ pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 pub fn build(app: &App) -> ApiSchema {
     builder()
         .data(app.auth.clone())
+        .data(app.auth.partner_keys().clone())
         .data(app.tenants.clone())
         .data(app.audit.clone())
         .data(app.communities.clone())

@@ -4,6 +4,8 @@
 //! say why they differ). Enumerations are text: parsing them belongs to the slices. Names and
 //! rules of constraints are in the migrations.
 
+pub mod partner_key_communities;
+pub mod partner_keys;
 pub mod sessions;
 pub mod tenant_memberships;
 pub mod tenants;

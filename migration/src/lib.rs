@@ -17,6 +17,7 @@ mod m20261122_0007_outbox;
 mod m20261122_0008_idempotency_records;
 mod m20261122_0009_import_jobs;
 mod m20261122_0010_session_clients;
+mod m20261122_0011_partner_keys;
 mod m20261122_0012_audit;
 
 use sea_orm_migration::prelude::*;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0008_idempotency_records::Migration),
             Box::new(m20261122_0009_import_jobs::Migration),
             Box::new(m20261122_0010_session_clients::Migration),
+            Box::new(m20261122_0011_partner_keys::Migration),
             Box::new(m20261122_0012_audit::Migration),
         ]
     }

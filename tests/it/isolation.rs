@@ -166,7 +166,7 @@ async fn operations_of(client: &Client) -> BTreeSet<String> {
 }
 
 /// Status and body without what differs between any two requests: request ids, and ids of what was made.
-fn comparable(answer: &Response) -> (u16, Value) {
+pub(crate) fn comparable(answer: &Response) -> (u16, Value) {
     (answer.status, without_chance(answer.body.clone()))
 }
 

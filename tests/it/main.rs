@@ -29,6 +29,7 @@ mod migrations;
 mod on_embedded;
 mod on_postgres_and_redis;
 mod paging;
+mod partner_keys;
 mod reports;
 mod roles;
 mod schema;

@@ -2,9 +2,12 @@
 
 mod outages;
 
-use harness::{PASSWORD, Role, Storage, TestApp, flush_redis, run};
+use std::time::Duration;
+
+use harness::{PASSWORD, Role, Storage, TestApp, eventually, flush_redis, run};
 use serde_json::json;
 
+use crate::partner_keys;
 use crate::session::list::own_id;
 use crate::session::{assert_signed_out, refreshed};
 
@@ -52,6 +55,31 @@ fn an_ended_session_another_password_and_another_role_are_seen_by_the_other_proc
         assert_signed_out(&demoted.at(&second)).await;
         let demoted = refreshed(&demoted.at(&second)).await;
         assert_eq!(demoted.run("Viewer", json!({})).await.data("viewer.role"), "ANALYST");
+    });
+}
+
+#[test]
+fn a_key_that_is_switched_off_at_one_process_is_refused_by_the_other_within_a_second() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::start().await;
+        let second = app.second_server().await;
+        let owner = app.tenant("kill-switch").await.owner().await;
+        let made = partner_keys::key(&owner, json!({})).await;
+        let (here, there) = (owner.with_token(&made.secret), owner.with_token(&made.secret).at(&second));
+        for _ in 0..3 {
+            partner_keys::works(&there).await;
+            partner_keys::works(&here).await;
+            partner_keys::switched(&owner, "PartnerKeyDisable", &made.id).await;
+            eventually("the key is refused", Duration::from_secs(1), || async {
+                there.run("MemberList", json!({})).await.error_codes() == ["UNAUTHENTICATED"]
+            })
+            .await;
+            flush_redis().await;
+            partner_keys::refused(&there, "UNAUTHENTICATED").await;
+            partner_keys::switched(&owner.at(&second), "PartnerKeyEnable", &made.id).await;
+        }
+        partner_keys::works(&here).await;
     });
 }
 

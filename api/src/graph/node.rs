@@ -7,12 +7,15 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::community::Community;
 use super::member::Member;
+use crate::domains::auth::partner_keys::graphql::{self as partner_keys, PartnerKey};
 use crate::domains::{communities, members};
 use crate::error::{ApiError, ErrorCode};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::ids::parse_id;
 use crate::graphql::selection::Selection;
-use crate::platform::ids::{CommunityId, CommunityKind, Kind as _, MemberId, MemberKind, split};
+use crate::platform::ids::{
+    CommunityId, CommunityKind, Kind as _, MemberId, MemberKind, PartnerKeyId, PartnerKeyKind, split,
+};
 
 /// Anything with an id that is unique in the world.
 #[derive(Interface)]
@@ -22,6 +25,8 @@ pub enum Node {
     Community(Community),
     /// A member.
     Member(Member),
+    /// A partner system's key.
+    PartnerKey(PartnerKey),
 }
 
 /// The root fields that find by id.
@@ -58,12 +63,14 @@ impl NodeQuery {
 enum NodeId {
     Community(CommunityId),
     Member(MemberId),
+    PartnerKey(PartnerKeyId),
 }
 
 fn parse(argument: &'static str, id: &ID) -> Result<NodeId, ApiError> {
     match split(id).map(|(prefix, _)| prefix) {
         Some(CommunityKind::PREFIX) => parse_id(argument, id).map(NodeId::Community),
         Some(MemberKind::PREFIX) => parse_id(argument, id).map(NodeId::Member),
+        Some(PartnerKeyKind::PREFIX) => parse_id(argument, id).map(NodeId::PartnerKey),
         _ => Err(ApiError::argument(ErrorCode::IdInvalid, argument, "Nothing has ids that start like this.")),
     }
 }
@@ -72,19 +79,22 @@ fn parse(argument: &'static str, id: &ID) -> Result<NodeId, ApiError> {
 async fn find(ctx: &Context<'_>, argument: &'static str, ids: &[ID]) -> Vec<Option<Result<Node, ApiError>>> {
     let parsed: Vec<_> = ids.iter().map(|id| parse(argument, id)).collect();
     let known = || parsed.iter().filter_map(|id| id.as_ref().ok().copied());
-    let (mut community_ids, mut member_ids) = (Vec::new(), Vec::new());
+    let (mut community_ids, mut member_ids, mut key_ids) = (Vec::new(), Vec::new(), Vec::new());
     for id in known() {
         match id {
             NodeId::Community(id) => community_ids.push(id),
             NodeId::Member(id) => member_ids.push(id),
+            NodeId::PartnerKey(id) => key_ids.push(id),
         }
     }
     let communities = find_communities(ctx, &community_ids).await;
     let members = find_members(ctx, &member_ids).await;
+    let keys = find_keys(ctx, &key_ids).await;
     let answer = |id: Result<NodeId, ApiError>| -> Result<Option<Node>, ApiError> {
         Ok(match id? {
             NodeId::Community(id) => communities.clone()?.get(&id).cloned().map(Node::Community),
             NodeId::Member(id) => members.clone()?.get(&id).cloned().map(Node::Member),
+            NodeId::PartnerKey(id) => keys.clone()?.get(&id).cloned().map(Node::PartnerKey),
         })
     };
     parsed.into_iter().map(|id| answer(id).transpose()).collect()
@@ -106,4 +116,12 @@ async fn find_members(ctx: &Context<'_>, ids: &[MemberId]) -> Found<MemberId, Me
     }
     let reader = ctx.request()?.reader().await?;
     members::graphql::find_many(ctx, reader, ids, &Selection::at(ctx, &[&[]])).await.map(Arc::new)
+}
+
+async fn find_keys(ctx: &Context<'_>, ids: &[PartnerKeyId]) -> Found<PartnerKeyId, PartnerKey> {
+    if ids.is_empty() {
+        return Ok(Arc::default());
+    }
+    let reader = ctx.request()?.reader().await?;
+    partner_keys::find_many(ctx, reader, ids).await.map(Arc::new)
 }

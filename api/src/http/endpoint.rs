@@ -83,13 +83,14 @@ async fn answer(
     if is_post && !negotiation::is_json(header(http, &CONTENT_TYPE)) {
         return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "Send the body as application/json in UTF-8."));
     }
+    let origin = Arc::new(origin(http, endpoint, request_id));
     let token = authenticate::bearer_token(http)?;
-    let actor = authenticated(endpoint, token).await?;
+    let actor = authenticated(endpoint, token, Arc::clone(&origin)).await?;
     let request = read(http, payload, &actor, is_post).await?;
 
     let cancel = Cancel::new();
     let _guard = CancelWhenDropped(cancel.clone());
-    let (executor, origin) = (endpoint.executor.clone(), Arc::new(origin(http, endpoint, request_id)));
+    let executor = endpoint.executor.clone();
     let task = endpoint.runtime.spawn(async move { executor.answer(actor, request, is_post, cancel, origin).await });
     task.await.map_err(ApiError::internal)
 }
@@ -103,10 +104,10 @@ fn origin(http: &HttpRequest, endpoint: &Endpoint, request_id: &str) -> Origin {
     Origin::new(address, header(http, &USER_AGENT), request_id.to_owned())
 }
 
-async fn authenticated(endpoint: &Endpoint, token: Option<String>) -> Result<Actor, ApiError> {
+async fn authenticated(endpoint: &Endpoint, token: Option<String>, origin: Arc<Origin>) -> Result<Actor, ApiError> {
     let Some(token) = token else { return Ok(Actor::Anonymous) };
     let auth = endpoint.app.auth.clone();
-    let task = endpoint.runtime.spawn(async move { auth.authenticate(Some(&token)).await });
+    let task = endpoint.runtime.spawn(async move { auth.authenticate(Some(&token), &origin).await });
     task.await.map_err(ApiError::internal)?
 }
 
@@ -119,7 +120,9 @@ async fn read(
     if !is_post {
         return request::from_query_string(http.query_string());
     }
-    let limit = if matches!(actor, Actor::Anonymous) { ANONYMOUS_LIMIT } else { SIGNED_IN_LIMIT };
+    // A member's token is in everybody's hands, and what it opens takes no large input.
+    let is_public = matches!(actor, Actor::Anonymous | Actor::Member(_));
+    let limit = if is_public { ANONYMOUS_LIMIT } else { SIGNED_IN_LIMIT };
     body::check_announced(header(http, &CONTENT_LENGTH), limit)?;
     request::from_json(&body::read(payload, limit).await?)
 }

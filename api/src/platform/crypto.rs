@@ -127,6 +127,8 @@ pub struct MasterKey {
     pub token_signing: SecretKey,
     /// Makes refresh tokens.
     pub refresh: SecretKey,
+    /// Proves the secrets of partner keys.
+    pub partner_keys: SecretKey,
     /// Seals paging cursors.
     pub cursors: SecretKey,
     /// Names what is counted outside tenants, so that no address stands in Redis.
@@ -145,6 +147,7 @@ impl MasterKey {
             account_index: root.derive("account-index/1"),
             token_signing: root.derive("token-signing/1"),
             refresh: root.derive("refresh/1"),
+            partner_keys: root.derive("partner-keys/1"),
             cursors: root.derive("cursors/1"),
             counters: root.derive("counters/1"),
             audit: root.derive("audit/1"),

@@ -14,7 +14,7 @@ pub(super) const SLICES: &[(&str, &[&str])] = &[
 ];
 
 /// Modules within a slice that have its file words over again.
-pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions"];
+pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions", "partner_keys"];
 
 /// Which slice reads and writes a table; `platform` for those of its own services.
 pub(super) const TABLES: &[(&str, &str)] = &[
@@ -22,6 +22,8 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("users", "auth"),
     ("tenant_memberships", "auth"),
     ("sessions", "auth"),
+    ("partner_keys", "auth"),
+    ("partner_key_communities", "auth"),
     ("communities", "communities"),
     ("members", "members"),
     ("member_identities", "members"),
@@ -56,11 +58,13 @@ pub(super) const ROLES: &[Role] = &[
         roles: &["model"],
         elsewhere: &[
             "actor::Role",
+            "actor::Scope",
             "actor::UserActor",
             "error::UserError",
             "error::UserErrorCode",
             "platform::ids",
             "platform::named",
+            "platform::origin::parse_network",
             "platform::phone",
             "platform::text",
         ],
@@ -79,7 +83,12 @@ pub(super) const ROLES: &[Role] = &[
         elsewhere: &["error", "platform::ids", "platform::text"],
     },
     // What was read, with the columns that were selected: a store makes it, use cases hand it on as it is.
-    Role { name: "row", files: &["row"], roles: &["model", "row"], elsewhere: &["platform::db", "platform::ids"] },
+    Role {
+        name: "row",
+        files: &["row"],
+        roles: &["model", "row"],
+        elsewhere: &["actor::Scope", "platform::db", "platform::ids", "platform::origin::parse_network"],
+    },
     Role { name: "error", files: &["error"], roles: &["model", "error"], elsewhere: &["error", "platform"] },
     Role {
         name: "store",
@@ -142,6 +151,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
     ),
     ("aws_lc_rs", &["platform/crypto.rs", "secrets"]),
     ("clap", &["cli/"]),
+    ("crc32fast", &["secrets"]),
     ("csv", &["reader"]),
     ("encoding_rs", &["reader"]),
     ("getrandom", &["platform/random.rs"]),
@@ -176,7 +186,8 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
 ];
 
 /// The libraries that decisions may use: types and their arithmetic.
-pub(super) const PURE_LIBRARIES: &[&str] = &["chrono", "chrono_tz", "serde", "serde_json", "thiserror", "uuid"];
+pub(super) const PURE_LIBRARIES: &[&str] =
+    &["chrono", "chrono_tz", "ipnet", "serde", "serde_json", "thiserror", "uuid"];
 
 /// Calls that hand out authority, and the only files that may make them.
 pub(super) const AUTHORITY: &[(&str, &[&str])] = &[

@@ -20,6 +20,9 @@ const MEMBER: &str = "id displayName externalRef phone realName tier tags
     profile { city { value } }
     communities(first: 3) { totalCount edges { tier node { id name } } }";
 
+/// All of a partner's key that rows are read for.
+const KEY: &str = "id name hint state scopes communityIds networks lastUsedAt createdById version";
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Promise {
     /// What belongs to another tenant is answered like what is not there.
@@ -90,10 +93,20 @@ fn case(operation: &'static str, document: String, arguments: fn(&Things) -> Val
 }
 
 pub(crate) fn all() -> Vec<Case> {
-    [roots(), look_ups(), lists(), sessions(), of_the_tenant(), of_communities(), of_members(), of_memberships()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        roots(),
+        look_ups(),
+        lists(),
+        sessions(),
+        of_the_tenant(),
+        of_keys(),
+        of_communities(),
+        of_members(),
+        of_memberships(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Those that name nothing.
@@ -113,6 +126,7 @@ fn roots() -> Vec<Case> {
                 .to_owned(),
         ),
         ("auditCheckpoint", "tenant position head sealedAt signature".to_owned()),
+        ("partnerKeys", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {KEY} }}")),
     ];
     let case = |(operation, selection): (&'static str, String)| Case {
         operation,
@@ -125,7 +139,8 @@ fn roots() -> Vec<Case> {
 }
 
 fn look_ups() -> Vec<Case> {
-    let fragments = format!("... on Community {{ {COMMUNITY} }} ... on Member {{ {MEMBER} }}");
+    let fragments =
+        format!("... on Community {{ {COMMUNITY} }} ... on Member {{ {MEMBER} }} ... on PartnerKey {{ {KEY} }}");
     let member = || format!("query($by: MemberBy!) {{ answer: member(by: $by) {{ {MEMBER} }} }}");
     vec![
         case(
@@ -139,11 +154,27 @@ fn look_ups() -> Vec<Case> {
             |things| json!({ "id": things.member }),
         ),
         case(
+            "node",
+            format!("query($id: ID!) {{ answer: node(id: $id) {{ {fragments} }} }}"),
+            |things| json!({ "id": things.key }),
+        ),
+        case(
+            "partnerKey",
+            format!("query($id: ID!) {{ answer: partnerKey(id: $id) {{ {KEY} }} }}"),
+            |things| json!({ "id": things.key }),
+        ),
+        case(
             "nodes",
             format!("query($ids: [ID!]!) {{ answer: nodes(ids: $ids) {{ {fragments} }} }}"),
             |things| json!({ "ids": [things.community, things.member] }),
         )
         .tried_as(|things, own| vec![json!({ "ids": [things.community, own.member, things.member, own.community] })]),
+        case(
+            "nodes",
+            format!("query($ids: [ID!]!) {{ answer: nodes(ids: $ids) {{ {fragments} }} }}"),
+            |things| json!({ "ids": [things.key, things.disabled_key] }),
+        )
+        .tried_as(|things, own| vec![json!({ "ids": [things.key, own.member, things.disabled_key] })]),
         case(
             "community",
             format!("query($id: ID!) {{ answer: community(id: $id) {{ {COMMUNITY} }} }}"),
@@ -179,6 +210,11 @@ fn lists() -> Vec<Case> {
             "query($filter: AuditEventFilter!) { answer: auditEvents(filter: $filter) { totalCount nodes { id } } }"
                 .to_owned(),
             |things| json!({ "filter": { "object": things.community } }),
+        ),
+        case(
+            "partnerKeys",
+            "query($after: String!) { answer: partnerKeys(after: $after) { nodes { id } } }".to_owned(),
+            |things| json!({ "after": things.keys_cursor })
         ),
         case(
             "community",
@@ -238,6 +274,28 @@ fn of_the_tenant() -> Vec<Case> {
         let decline = json!({ "churnPercent": 30, "windowDays": 30, "minimumMembers": 1, "source": source });
         input(things, json!({ "decline": decline }))
     })]
+}
+
+fn of_keys() -> Vec<Case> {
+    let document = |operation| mutation(operation, "partnerKey { id name state }");
+    vec![
+        case("partnerKeyCreate", document("partnerKeyCreate"), |things| {
+            let scopes = json!(["members:read"]);
+            input(things, json!({ "name": "New key", "scopes": scopes, "communityIds": [things.community] }))
+        }),
+        case("partnerKeyUpdate", document("partnerKeyUpdate"), |things| input(things, key_for(things, things)))
+            .tried_as(|things, own| mixed(things, own, key_for)),
+        case("partnerKeyRotate", document("partnerKeyRotate"), |things| input(things, json!({ "id": things.key }))),
+        case("partnerKeyDisable", document("partnerKeyDisable"), |things| input(things, json!({ "id": things.key }))),
+        case("partnerKeyEnable", document("partnerKeyEnable"), |things| {
+            input(things, json!({ "id": things.disabled_key }))
+        }),
+        case("partnerKeyRevoke", document("partnerKeyRevoke"), |things| input(things, json!({ "id": things.key }))),
+    ]
+}
+
+fn key_for(community: &Things, key: &Things) -> Value {
+    json!({ "id": key.key, "name": "Renamed", "communityIds": [community.community] })
 }
 
 fn of_communities() -> Vec<Case> {

@@ -15,13 +15,14 @@ use super::{Trial, Twins, names};
 const KEPT_APART_ANYWAY: [&str; 5] = ["passwordChange", "sessionRefresh", "signIn", "signOut", "tenantPolicy"];
 
 /// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one.
-const KEPT_APART_FROM_TWINS: [&str; 10] = [
+const KEPT_APART_FROM_TWINS: [&str; 11] = [
     "auditCheckpoint",
     "communityCreate",
     "communityMemberAdd",
     "memberCreate",
     "memberIdentityAdd",
     "membersImport",
+    "partnerKeyCreate",
     "passwordChange",
     "signIn",
     "tenantPolicy",

@@ -39,6 +39,9 @@ pub(crate) struct Things {
     pub(crate) free_ref: String,
     pub(crate) free_phone: String,
     pub(crate) free_openid: String,
+    pub(crate) key: String,
+    pub(crate) disabled_key: String,
+    pub(crate) keys_cursor: String,
     pub(crate) communities_cursor: String,
     pub(crate) members_cursor: String,
     pub(crate) community_members_cursor: String,
@@ -71,6 +74,9 @@ impl Things {
             free_ref: format!("free-{number}"),
             free_phone: phone(next_number()),
             free_openid: format!("openid-{number}"),
+            key: absent_id("key"),
+            disabled_key: absent_id("key"),
+            keys_cursor: cursor(),
             communities_cursor: cursor(),
             members_cursor: cursor(),
             community_members_cursor: cursor(),
@@ -173,6 +179,9 @@ impl Maker {
             member: text(&member["id"]),
             loner: text(&loner["id"]),
             archived_member: text(&archived_member["id"]),
+            key: self.key(&name("key"), &community).await,
+            disabled_key: self.disabled_key(&name("past key"), &community).await,
+            keys_cursor: self.cursor("{ list: partnerKeys(first: 1) { pageInfo { endCursor } } }", "list").await,
             communities_cursor: self.cursor("{ list: communities(first: 1) { pageInfo { endCursor } } }", "list").await,
             members_cursor: self.cursor("{ list: members(first: 1) { pageInfo { endCursor } } }", "list").await,
             community_members_cursor: self
@@ -207,6 +216,19 @@ impl Maker {
         let input = json!({ "memberId": member["id"], "profile": { "city": things.city } });
         self.client.run("MemberProfileSet", json!({ "input": input })).await.payload("memberProfileSet");
         member
+    }
+
+    async fn key(&self, name: &str, community: &Value) -> String {
+        let input = json!({ "name": name, "scopes": ["members:read"], "communityIds": [community["id"]] });
+        let answer = self.client.run("PartnerKeyCreate", json!({ "input": input })).await;
+        text(&answer.payload("partnerKeyCreate")["partnerKey"]["id"])
+    }
+
+    async fn disabled_key(&self, name: &str, community: &Value) -> String {
+        let id = self.key(name, community).await;
+        let answer = self.client.run("PartnerKeyDisable", json!({ "input": { "id": id } })).await;
+        answer.payload("partnerKeyDisable");
+        id
     }
 
     /// So that communities of two are in the reports.

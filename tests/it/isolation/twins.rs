@@ -8,10 +8,12 @@ use super::cases::{self, Case, Promise};
 use super::things::{MARK, Maker};
 
 /// A table, and what its twins have otherwise, so that a twin that is read shows. Parents first.
-const TABLES: [(&str, &[(&str, Mark)]); 9] = [
+const TABLES: [(&str, &[(&str, Mark)]); 11] = [
     ("tenant_memberships", &[("display_name", Mark::Text), ("role", Mark::Exactly("'ANALYST'"))]),
     ("sessions", &[("generation", Mark::Exactly("generation + 1"))]),
+    ("partner_keys", &[("name", Mark::Text)]),
     ("communities", &[("name", Mark::Text), ("name_key", Mark::Text), ("member_count", Mark::Exactly("77"))]),
+    ("partner_key_communities", &[]),
     ("members", &[("display_name", Mark::Text), ("name_key", Mark::Text)]),
     ("member_identities", &[("app_id", Mark::Text)]),
     ("member_profile_values", &[("value", Mark::Json)]),

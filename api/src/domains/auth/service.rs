@@ -2,6 +2,7 @@
 
 use super::attempts::{Attempts, SignInLimits};
 use super::model::{Viewer, normalise_email};
+use super::partner_keys::PartnerKeys;
 use super::passwords::Passwords;
 use super::sessions::{SignIn, TouchedSessions, resume};
 use super::tokens::TokenKeys;
@@ -47,6 +48,7 @@ pub struct Auth {
     pub(super) tokens: TokenKeys,
     pub(super) passwords: Passwords,
     pub(super) attempts: Attempts,
+    pub(super) partner_keys: PartnerKeys,
 }
 
 impl Auth {
@@ -60,7 +62,8 @@ impl Auth {
         let tokens = TokenKeys::new(&platform.master, token_generation);
         let passwords = Passwords::new(platform.random.clone())?;
         let attempts = Attempts::new(platform.clone(), limits);
-        Ok(Self { platform, tenants, tokens, passwords, attempts })
+        let partner_keys = PartnerKeys::new(platform.clone());
+        Ok(Self { platform, tenants, tokens, passwords, attempts, partner_keys })
     }
 
     /// How many passwords this process has checked: what a guesser is after.
@@ -69,9 +72,19 @@ impl Auth {
         self.passwords.checks()
     }
 
-    /// The actor behind an access token. An invalid one is an error, no token is nobody.
-    pub async fn authenticate(&self, token: Option<&str>) -> Result<Actor, ApiError> {
+    /// The keys of partner systems.
+    #[must_use]
+    pub fn partner_keys(&self) -> &PartnerKeys {
+        &self.partner_keys
+    }
+
+    /// The actor behind an access token or a partner's key that comes from there. An invalid one is an error, no
+    /// token is nobody.
+    pub async fn authenticate(&self, token: Option<&str>, origin: &Origin) -> Result<Actor, ApiError> {
         let Some(token) = token else { return Ok(Actor::Anonymous) };
+        if PartnerKeys::is_key(token) {
+            return self.partner_keys.authenticate(token, origin).await.map(Actor::Key);
+        }
         let over =
             || ApiError::new(crate::error::ErrorCode::Unauthenticated, "The access token is not valid any more.");
         let subject = self.tokens.check(token, self.platform.clock.now())?.ok_or_else(over)?;

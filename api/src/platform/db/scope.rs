@@ -118,6 +118,8 @@ macro_rules! tenant_tables {
 tenant_tables! {
     tenant_memberships: Belonging::Tenant,
     sessions: Belonging::Tenant,
+    partner_keys: Belonging::Tenant,
+    partner_key_communities: Belonging::Tenant,
     communities: Belonging::Group("id"),
     members: Belonging::Person("id"),
     member_identities: Belonging::Person("member_id"),
