@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, ConfigError};
 use crate::domains::audit::Audit;
+use crate::domains::auth::staff::{Letters, Staff};
 use crate::domains::auth::{Auth, SignInLimits};
 use crate::domains::communities::{Communities, MemberCounts};
 use crate::domains::members::Members;
@@ -14,6 +15,7 @@ use crate::platform::audit::Trail;
 use crate::platform::buckets::Buckets;
 use crate::platform::db::{Db, DbError};
 use crate::platform::kv::{Kv, KvError};
+use crate::platform::mail::{Mails, Writer};
 use crate::platform::outbox::{Consumer, Outbox};
 use crate::platform::random::Random;
 
@@ -30,6 +32,10 @@ pub struct App {
     pub audit: Audit,
     /// Sign-in and sessions.
     pub auth: Auth,
+    /// Who works for a tenant, and invitations.
+    pub staff: Staff,
+    /// Letters on their way.
+    pub mails: Mails,
     /// Communities.
     pub communities: Communities,
     /// Members and their memberships.
@@ -78,7 +84,15 @@ impl App {
             Auth::new(platform.clone(), tenants.clone(), limits, config.token_generation).map_err(AppError::Service)?;
         let communities = Communities::new(platform.clone(), tenants.clone());
         let members = Members::new(platform.clone(), outbox.clone(), tenants.clone(), communities.clone());
-        Ok(Self { platform, outbox, tenants, audit, auth, communities, members })
+        let mails = Mails::new(platform.clone(), config.mail.clone()).map_err(ConfigError::from)?;
+        let staff = Staff::new(platform.clone(), tenants.clone(), auth.clone(), mails.clone());
+        Ok(Self { platform, outbox, tenants, audit, auth, staff, mails, communities, members })
+    }
+
+    /// Who knows what letters say.
+    #[must_use]
+    pub fn writer(&self) -> Arc<dyn Writer> {
+        Arc::new(Letters(self.staff.clone()))
     }
 
     /// Who reacts to events.

@@ -10,10 +10,15 @@ use std::path::{Path, PathBuf};
 
 use crate::platform::buckets::Rate;
 use crate::platform::clock::Clock;
-use crate::platform::crypto::{MasterKey, generate_master_key};
+use crate::platform::crypto::MasterKey;
 use crate::platform::db::{ConnectOptions, Walls};
+use crate::platform::mail::{MailError, MailOptions, MailSettings};
 use crate::platform::origin::TrustedProxies;
-use crate::platform::random::Random;
+
+mod files;
+
+pub use files::write_private;
+use files::{file_error, read_file, read_or_make_secret};
 
 /// Every setting: its variable and what it does. `--help` prints this table.
 pub const KEYS: &[(&str, &str)] = &[
@@ -31,6 +36,12 @@ pub const KEYS: &[(&str, &str)] = &[
         "SHEQUN_TOKEN_GENERATION",
         "a number, default 1; a higher one makes all access tokens invalid at once, and clients refresh",
     ),
+    (
+        "SHEQUN_SMTP_URL",
+        "how mail leaves: smtps://user:password@host or smtp+starttls://…; default: data/mail when embedded, else not",
+    ),
+    ("SHEQUN_MAIL_FROM", "the sender of mail, such as Shequn <no-reply@example.com>; needed with SHEQUN_SMTP_URL"),
+    ("SHEQUN_PUBLIC_URL", "where people open the console, for links in mail; needed with SHEQUN_SMTP_URL"),
     ("SHEQUN_DEMO", "on or off: demo tenant in an empty embedded database; default on"),
     ("SHEQUN_LOG", "log filter, such as info or info,shequn::sql=debug; default info"),
     ("SHEQUN_LOG_FORMAT", "text or json; default text"),
@@ -86,6 +97,8 @@ pub struct Config {
     pub log: String,
     /// How.
     pub log_format: LogFormat,
+    /// How mail leaves; None: it does not.
+    pub mail: Option<MailOptions>,
     /// Whose word on the caller's address is taken.
     pub trusted_proxies: TrustedProxies,
     /// How many sign-ins to one account may fail.
@@ -124,6 +137,12 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl From<MailError> for ConfigError {
+    fn from(MailError(key, reason): MailError) -> Self {
+        invalid(key, reason)
+    }
 }
 
 fn invalid(key: &str, reason: impl Into<String>) -> ConfigError {
@@ -166,11 +185,19 @@ impl Config {
             ));
         }
         let walls = walls(get("SHEQUN_WALLS_OFF"), get("DATABASE_URL"))?;
+        let bind: SocketAddr = get("SHEQUN_BIND")
+            .unwrap_or("127.0.0.1:8080")
+            .parse()
+            .map_err(|_| invalid("SHEQUN_BIND", "expected an address and a port, such as 127.0.0.1:8080"))?;
+        let mail = MailSettings {
+            smtp_url: get("SHEQUN_SMTP_URL"),
+            from: get("SHEQUN_MAIL_FROM"),
+            public_url: get("SHEQUN_PUBLIC_URL"),
+            embedded: is_embedded.then(|| (data_dir.join("mail"), format!("http://{bind}"))),
+        };
         Ok(Self {
-            bind: get("SHEQUN_BIND")
-                .unwrap_or("127.0.0.1:8080")
-                .parse()
-                .map_err(|_| invalid("SHEQUN_BIND", "expected an address and a port, such as 127.0.0.1:8080"))?,
+            bind,
+            mail: MailOptions::parse(mail)?,
             migrate_url: get("SHEQUN_MIGRATE_URL").map(str::to_owned),
             migrate: switch("SHEQUN_MIGRATE", get("SHEQUN_MIGRATE"))?,
             redis_prefix: get("SHEQUN_REDIS_PREFIX").unwrap_or("shequn:").to_owned(),
@@ -255,65 +282,8 @@ fn make_private(path: &Path) -> Result<(), ConfigError> {
         .map_err(|source| file_error(path, source))
 }
 
-/// Writes a file that only its owner may read: whole or, if the process is killed, as it was before.
-pub fn write_private(path: &Path, content: &str) -> Result<(), ConfigError> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let new = PathBuf::from(name);
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)
-        .and_then(|mut file| file.write_all(content.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&new, path))
-        .map_err(|source| file_error(path, source))
-}
-
-fn read_or_make_secret(path: &Path) -> Result<String, ConfigError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = generate_master_key(&Random::system());
-            write_private(path, &key)?;
-            Ok(key)
-        }
-        Err(source) => Err(file_error(path, source)),
-    }
-}
-
-fn file_error(path: &Path, source: std::io::Error) -> ConfigError {
-    ConfigError::File { path: path.display().to_string(), source }
-}
-
 fn is_ours(key: &str) -> bool {
     key.starts_with("SHEQUN_") || key == "DATABASE_URL" || key == "REDIS_URL"
-}
-
-fn read_file(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| file_error(path, source))?;
-    let table: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| invalid("SHEQUN_CONFIG", error.message().to_owned()))?;
-    table
-        .into_iter()
-        .map(|(key, value)| {
-            let upper = key.to_uppercase();
-            let name = [upper.clone(), format!("SHEQUN_{upper}")]
-                .into_iter()
-                .find(|name| KEYS.iter().any(|(known, _)| known == name) && name != "SHEQUN_CONFIG")
-                .ok_or(ConfigError::Unknown { key })?;
-            let text = match value {
-                toml::Value::String(text) => text,
-                toml::Value::Integer(number) => number.to_string(),
-                toml::Value::Boolean(on) => if on { "on" } else { "off" }.to_owned(),
-                _ => return Err(invalid(&name, "expected a text, a number or a truth value")),
-            };
-            Ok((name, text))
-        })
-        .collect()
 }
 
 fn database(url: Option<&str>, connections: Option<&str>, data_dir: &Path) -> Result<ConnectOptions, ConfigError> {

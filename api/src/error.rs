@@ -214,6 +214,9 @@ pub enum Denied {
     /// Only partner systems do this, by their keys.
     #[error("only a partner key may do this")]
     KeysOnly,
+    /// Only people do this, who have a role.
+    #[error("only a signed-in person may do this")]
+    PeopleOnly,
 }
 
 impl From<Denied> for ApiError {
@@ -232,6 +235,7 @@ impl From<Denied> for ApiError {
                 Self::new(ErrorCode::Forbidden, "This reaches beyond the communities that this key is restricted to.")
             }
             Denied::OwnOnly => Self::new(ErrorCode::Forbidden, "A member's token is for the field me."),
+            Denied::PeopleOnly => Self::new(ErrorCode::Forbidden, "Only a signed-in person may do this, not a key."),
             Denied::KeysOnly => Self::new(ErrorCode::Forbidden, "Only a partner system may do this, by its key."),
         }
     }
@@ -292,6 +296,22 @@ pub enum UserErrorCode {
     AlreadyMember,
     /// The member does not belong to the community.
     NotMember,
+    /// This installation sends no mail.
+    MailNotConfigured,
+    /// The role, or the person's, is above the caller's own.
+    RoleAboveOwn,
+    /// The person works for the tenant already.
+    AlreadyStaff,
+    /// An open invitation waits for this address.
+    AlreadyInvited,
+    /// The tenant would have no owner.
+    LastOwner,
+    /// The person does not work for the tenant any more.
+    StaffEnded,
+    /// The invitation was accepted or revoked.
+    InvitationClosed,
+    /// The link of a letter was used, replaced, taken back, is too old, or never was one.
+    LinkInvalid,
 }
 
 /// One reason why a mutation changed nothing.

@@ -7,6 +7,9 @@ use crate::domains::audit::graphql::AuditQuery;
 use crate::domains::auth::graphql::{AuthMutation, AuthQuery};
 use crate::domains::auth::partner_keys::graphql::{PartnerKeyMutation, PartnerKeyQuery};
 use crate::domains::auth::sessions::graphql::SessionMutation;
+use crate::domains::auth::staff::graphql::{
+    AcceptanceMutation, AccountMutation, InvitationMutation, RoleMutation, StaffQuery,
+};
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
 use crate::domains::members::graphql::{MemberMutation, MemberQuery};
 use crate::domains::members::import::graphql::ImportMutation;
@@ -20,6 +23,7 @@ pub struct Query(
     NodeQuery,
     AuthQuery,
     PartnerKeyQuery,
+    StaffQuery,
     TenantQuery,
     AuditQuery,
     CommunityQuery,
@@ -33,6 +37,10 @@ pub struct Mutation(
     AuthMutation,
     SessionMutation,
     PartnerKeyMutation,
+    InvitationMutation,
+    AcceptanceMutation,
+    AccountMutation,
+    RoleMutation,
     TenantMutation,
     CommunityMutation,
     MemberMutation,
@@ -49,6 +57,7 @@ pub fn build(app: &App) -> ApiSchema {
     builder()
         .data(app.auth.clone())
         .data(app.auth.partner_keys().clone())
+        .data(app.staff.clone())
         .data(app.tenants.clone())
         .data(app.audit.clone())
         .data(app.communities.clone())

@@ -1,9 +1,10 @@
 //! One SeaORM entity a table: columns and relations, no logic and no GraphQL.
 //!
-//! Primary, unique and foreign keys lead with `tenant_id` (`users`, `outbox` and the cursors
+//! Primary, unique and foreign keys lead with `tenant_id` (`users`, `mails`, `outbox` and the cursors
 //! say why they differ). Enumerations are text: parsing them belongs to the slices. Names and
 //! rules of constraints are in the migrations.
 
+pub mod invitations;
 pub mod partner_key_communities;
 pub mod partner_keys;
 pub mod sessions;
@@ -27,5 +28,6 @@ pub mod audit_heads;
 pub mod audit_links;
 pub mod idempotency_records;
 pub mod import_jobs;
+pub mod mails;
 pub mod outbox;
 pub mod outbox_cursors;

@@ -19,6 +19,7 @@ mod m20261122_0009_import_jobs;
 mod m20261122_0010_session_clients;
 mod m20261122_0011_partner_keys;
 mod m20261122_0012_audit;
+mod m20261122_0014_staff;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0010_session_clients::Migration),
             Box::new(m20261122_0011_partner_keys::Migration),
             Box::new(m20261122_0012_audit::Migration),
+            Box::new(m20261122_0014_staff::Migration),
         ]
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use crate::installation::Plan;
-use crate::{Client, Database, Installation, Server, Tenant};
+use crate::{Client, Database, Installation, Letter, Server, Tenant, eventually};
 
 static SHARED: OnceCell<TestApp> = OnceCell::const_new();
 
@@ -57,6 +58,19 @@ impl TestApp {
         Tenant::create(self, name).await
     }
 
+    /// The last letter to this address; waits for the first.
+    pub async fn letter_to(&self, email: &str) -> Letter {
+        self.letters_to(email, 1).await.pop().expect("a letter came")
+    }
+
+    /// The letters to this address, once there are so many.
+    pub async fn letters_to(&self, email: &str, count: usize) -> Vec<Letter> {
+        let what = format!("{count} letters to {email}");
+        eventually(&what, Duration::from_secs(15), || async { self.installation.letters_to(email).len() >= count })
+            .await;
+        self.installation.letters_to(email)
+    }
+
     /// The storage behind the API.
     pub async fn database(&self) -> Database {
         self.installation.database().await
@@ -101,6 +115,18 @@ impl Setup {
     /// With ways to PostgreSQL and Redis that the test can cut, freeze and slow down.
     pub fn through_proxies(mut self) -> Self {
         self.plan.proxied = true;
+        self
+    }
+
+    /// With letters sent by SMTP, which the embedded mode otherwise leaves in a folder.
+    pub fn with_smtp(mut self) -> Self {
+        self.plan.smtp = true;
+        self
+    }
+
+    /// Without any mail, which the embedded mode always has.
+    pub fn without_mail(mut self) -> Self {
+        self.plan.no_mail = true;
         self
     }
 

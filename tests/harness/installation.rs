@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::storage::{self, MASTER_KEY, Storage};
-use crate::{Database, Proxy, binary, process, runtime, scratch};
+use crate::{Database, Letter, Proxy, SmtpServer, binary, letters, process, runtime, scratch};
 
 /// Dropped with the last server on it; takes its database and its folder along.
 pub struct Installation {
@@ -15,6 +15,7 @@ pub struct Installation {
     environment: Vec<(String, String)>,
     postgres_database: Option<String>,
     proxies: Option<(Proxy, Proxy)>,
+    smtp: Option<SmtpServer>,
 }
 
 /// How a command of the product ended.
@@ -42,6 +43,8 @@ pub(crate) struct Plan {
     pub steered: bool,
     pub unmigrated: bool,
     pub proxied: bool,
+    pub smtp: bool,
+    pub no_mail: bool,
 }
 
 impl Installation {
@@ -71,12 +74,22 @@ impl Installation {
             environment.push(pair("SHEQUN_REDIS_PREFIX", &format!("{database}:")));
             environment.push(pair("SHEQUN_MASTER_KEY", MASTER_KEY));
         }
+        // PostgreSQL has no folder for letters: where there are several machines, nobody would find it.
+        let smtp = match plan.smtp || (postgres_database.is_some() && !plan.no_mail) {
+            true => Some(SmtpServer::open().await),
+            false => None,
+        };
+        if let Some(smtp) = &smtp {
+            environment.push(pair("SHEQUN_SMTP_URL", &smtp.url()));
+            environment.push(pair("SHEQUN_MAIL_FROM", "Shequn <no-reply@shequn.example>"));
+            environment.push(pair("SHEQUN_PUBLIC_URL", "https://shequn.example"));
+        }
         if plan.steered {
             environment.push(pair("SHEQUN_CLOCK_OFFSET_FILE", &clock_file(&folder).display().to_string()));
         }
         environment.extend(plan.environment);
         let binary = if plan.steered { binary::steered() } else { binary::normal() };
-        Arc::new(Self { folder, binary: binary.to_owned(), environment, postgres_database, proxies })
+        Arc::new(Self { folder, binary: binary.to_owned(), environment, postgres_database, proxies, smtp })
     }
 
     /// The data directory of the process with this number. On PostgreSQL each has one of its own, as on separate hosts.
@@ -96,6 +109,25 @@ impl Installation {
     /// The way to Redis of a server started `through_proxies`.
     pub fn to_redis(&self) -> &Proxy {
         &self.proxies.as_ref().expect("this installation has proxies").1
+    }
+
+    /// The mail server, where there is one.
+    pub fn smtp(&self) -> &SmtpServer {
+        self.smtp.as_ref().expect("this installation sends letters by SMTP")
+    }
+
+    /// Where the embedded mode leaves letters.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.data_dir(0).join("mail")
+    }
+
+    /// All letters to this address so far, the oldest first.
+    pub fn letters_to(&self, email: &str) -> Vec<Letter> {
+        let all = match &self.smtp {
+            Some(smtp) => smtp.received(),
+            None => letters::in_folder(&self.mail_folder()),
+        };
+        all.iter().map(|raw| Letter::read(raw)).filter(|letter| letter.to == email).collect()
     }
 
     /// Moves the clock of every process of this installation; only in one that was asked `with_movable_clock`.

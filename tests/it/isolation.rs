@@ -75,6 +75,7 @@ impl Trial {
             Promise::SameAsAbsent => self.same_as_absent(case).await,
             Promise::OwnOnly => self.own_only(case).await,
             Promise::OfThePerson => self.of_the_person(case).await,
+            Promise::TellsNothing => self.tells_nothing(case).await,
         }
     }
 
@@ -124,6 +125,18 @@ impl Trial {
         assert!(has_mark(&b_after) || b_after.body != b_before.body, "{case}: shows nothing of B to B itself");
         assert_eq!(a_after.body, a_before.body, "{case}");
         self.shows_nothing_of_b(case, &a_after);
+    }
+
+    /// The same for somebody of B and for nobody; what it does is no matter of tenants.
+    async fn tells_nothing(&self, case: &Case) {
+        let things = self.things_of_b.make_for(case).await;
+        let before = self.snapshot().await;
+        let somebody = case.run(&self.a, (case.arguments)(&things)).await;
+        let nobody = case.run(&self.a, (case.arguments)(&Things::absent())).await;
+        case.must_succeed(&somebody);
+        assert_eq!(comparable(&somebody), comparable(&nobody), "{case}");
+        self.shows_nothing_of_b(case, &somebody);
+        self.snapshot().await.must_equal(&before);
     }
 
     /// Refused at A, nothing of B shows or changes. What it does when it succeeds is no matter of tenants.

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on must stop loudly, and it lives in real time"
 )]
 
+mod account;
 mod architecture;
 mod audit;
 mod bodies;
@@ -22,7 +23,9 @@ mod crash;
 mod edge;
 mod given;
 mod import;
+mod invitations;
 mod isolation;
+mod mail;
 mod member_details;
 mod members;
 mod migrations;
@@ -37,4 +40,5 @@ mod serving;
 mod session;
 mod sign_in_limits;
 mod spec;
+mod staff;
 mod statements;

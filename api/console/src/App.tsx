@@ -1,5 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { ConsoleContext } from './console';
+import { LetterDialog } from './letters/LetterDialog';
+import { takeLetter } from './letters/letter';
 import { NoticeBar } from './NoticeBar';
 import { SignInDialog } from './session/SignInDialog';
 import { sessions, useSession } from './session/store';
@@ -14,6 +16,7 @@ export function App() {
   const actor = actorKey(session);
   const [notice, notify] = useState<string | null>(null);
   const [isSigningIn, setIsSigningIn] = useState(false);
+  const [letter, setLetter] = useState(takeLetter);
   const [isSchemaRefused, setIsSchemaRefused] = useState(false);
 
   useEffect(() => {
@@ -29,6 +32,15 @@ export function App() {
       <NoticeBar message={notice ?? schemaNotice} onDismiss={notice ? () => notify(null) : undefined} />
       {/* A new key for a new person: nothing of the last one's tabs, history or schema stays on the page. */}
       <Workbench key={actor} actor={actor} onSchema={setIsSchemaRefused} />
+      {letter && (
+        <LetterDialog
+          letter={letter}
+          onClose={(isDone) => {
+            setLetter(null);
+            if (isDone) setIsSigningIn(true);
+          }}
+        />
+      )}
       {isSigningIn && <SignInDialog onClose={() => setIsSigningIn(false)} />}
     </ConsoleContext>
   );

@@ -14,12 +14,15 @@ use super::{console, health, jwks};
 use crate::app::App;
 use crate::config::Config;
 use crate::platform::audit::seal_forever;
+use crate::platform::mail;
 use crate::schema;
 
 /// How long a load balancer gets to notice that we are going.
 const DRAIN_NOTICE: Duration = Duration::from_millis(500);
 /// How long requests under way get to end, in seconds.
 const DRAIN_LIMIT: u64 = 10;
+/// Letters under way at the same time: one that a slow server keeps waiting does not hold up the rest.
+const MAIL_WORKERS: usize = 2;
 const TRIM_EVERY: Duration = Duration::from_secs(3600);
 
 /// Raised when the process is asked to stop.
@@ -108,6 +111,9 @@ fn start_background(app: &App) -> Vec<tokio::task::JoinHandle<()>> {
         .map(|consumer| tokio::spawn(app.outbox.clone().dispatch(app.platform.clone(), consumer)))
         .collect();
     tasks.push(tokio::spawn(seal_forever(app.platform.clone())));
+    for _ in 0..MAIL_WORKERS {
+        tasks.push(tokio::spawn(mail::work(app.mails.clone(), app.writer())));
+    }
     let (outbox, platform) = (app.outbox.clone(), app.platform.clone());
     tasks.push(tokio::spawn(async move {
         loop {

@@ -129,6 +129,10 @@ pub struct MasterKey {
     pub refresh: SecretKey,
     /// Proves the secrets of partner keys.
     pub partner_keys: SecretKey,
+    /// Makes the links of invitations.
+    pub invitations: SecretKey,
+    /// Makes the links by which forgotten passwords are set anew.
+    pub password_resets: SecretKey,
     /// Seals paging cursors.
     pub cursors: SecretKey,
     /// Names what is counted outside tenants, so that no address stands in Redis.
@@ -148,6 +152,8 @@ impl MasterKey {
             token_signing: root.derive("token-signing/1"),
             refresh: root.derive("refresh/1"),
             partner_keys: root.derive("partner-keys/1"),
+            invitations: root.derive("invitations/1"),
+            password_resets: root.derive("password-resets/1"),
             cursors: root.derive("cursors/1"),
             counters: root.derive("counters/1"),
             audit: root.derive("audit/1"),

@@ -184,6 +184,8 @@ kinds! {
     MembershipKind MembershipId "tmb";
     /// A sign-in.
     SessionKind SessionId "ses";
+    /// An invitation to work for a tenant.
+    InvitationKind InvitationId "inv";
     /// A community.
     CommunityKind CommunityId "com";
     /// A member.
@@ -194,6 +196,8 @@ kinds! {
     PartnerKeyKind PartnerKeyId "key";
     /// An import of a file.
     ImportKind ImportId "imp";
+    /// A mail that waits to be sent.
+    MailKind MailId "eml";
     /// An event in the outbox.
     EventKind EventId "evt";
     /// An event in the audit trail.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows what a member or an order is. In reading order: time, ids and randomness; where a
 //! request comes from; keys and encryption; text; the database; Redis and its in-process twin, and limits
-//! counted there; the outbox; idempotency; the audit trail.
+//! counted there; the outbox; mail; idempotency; the audit trail.
 
 pub mod audit;
 pub mod buckets;
@@ -12,6 +12,7 @@ pub mod db;
 pub mod idempotency;
 pub mod ids;
 pub mod kv;
+pub mod mail;
 pub mod named;
 pub mod origin;
 pub mod outbox;

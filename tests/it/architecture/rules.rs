@@ -14,7 +14,7 @@ pub(super) const SLICES: &[(&str, &[&str])] = &[
 ];
 
 /// Modules within a slice that have its file words over again.
-pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions", "partner_keys"];
+pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions", "partner_keys", "staff"];
 
 /// Which slice reads and writes a table; `platform` for those of its own services.
 pub(super) const TABLES: &[(&str, &str)] = &[
@@ -24,6 +24,7 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("sessions", "auth"),
     ("partner_keys", "auth"),
     ("partner_key_communities", "auth"),
+    ("invitations", "auth"),
     ("communities", "communities"),
     ("members", "members"),
     ("member_identities", "members"),
@@ -36,6 +37,7 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("audit_events", "platform"),
     ("audit_heads", "platform"),
     ("audit_links", "platform"),
+    ("mails", "platform"),
     ("outbox", "platform"),
     ("outbox_cursors", "platform"),
     ("idempotency_records", "platform"),
@@ -54,7 +56,7 @@ pub(super) const ROLES: &[Role] = &[
     // Decisions: what they say is the same whatever the time and the storage.
     Role {
         name: "model",
-        files: &["model", "profile", "report"],
+        files: &["model", "profile", "report", "letters"],
         roles: &["model"],
         elsewhere: &[
             "actor::Role",
@@ -87,7 +89,7 @@ pub(super) const ROLES: &[Role] = &[
         name: "row",
         files: &["row"],
         roles: &["model", "row"],
-        elsewhere: &["actor::Scope", "platform::db", "platform::ids", "platform::origin::parse_network"],
+        elsewhere: &["actor::Role", "actor::Scope", "platform::db", "platform::ids", "platform::origin::parse_network"],
     },
     Role { name: "error", files: &["error"], roles: &["model", "error"], elsewhere: &["error", "platform"] },
     Role {
@@ -123,11 +125,14 @@ pub(super) const PLACES: &[(&str, &[&str])] = &[
     ("platform/db/", &["error", "platform"]),
     // An event says who acted, and how it ended.
     ("platform/audit/", &["actor", "error", "platform"]),
+    // What a slice cannot write is told to the worker.
+    ("platform/mail/", &["error", "platform"]),
     // A record belongs to an actor, and a refusal is remembered.
     ("platform/idempotency.rs", &["actor", "error", "platform"]),
     ("error.rs", &["actor::Scope", "error", "platform::text"]),
     ("actor.rs", &["actor", "error", "platform::db", "platform::ids"]),
     ("config.rs", &["config", "platform"]),
+    ("config/", &["config", "platform"]),
     ("telemetry.rs", &["config"]),
     ("graphql/", &["actor", "error", "graphql", "platform"]),
     ("graph/", &["domains", "error", "graph", "graphql", "platform::ids"]),
@@ -156,6 +161,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["reader"]),
     ("getrandom", &["platform/random.rs"]),
     ("jsonwebtoken", &["secrets"]),
+    ("lettre", &["platform/mail/"]),
     ("phonenumber", &["platform/phone.rs"]),
     ("prometheus_client", &["http/metrics.rs"]),
     ("redis", &["platform/kv.rs"]),
@@ -168,6 +174,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
             "events",
             "platform/db/",
             "platform/audit/",
+            "platform/mail/",
             "platform/outbox.rs",
             "platform/idempotency.rs",
             "cli/",
@@ -176,11 +183,20 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_query_sqlx", &["platform/db/"]),
     (
         "shequn_entity",
-        &["row", "store", "events", "platform/db/", "platform/audit/", "platform/outbox.rs", "platform/idempotency.rs"],
+        &[
+            "row",
+            "store",
+            "events",
+            "platform/db/",
+            "platform/audit/",
+            "platform/mail/",
+            "platform/outbox.rs",
+            "platform/idempotency.rs",
+        ],
     ),
     ("shequn_migration", &["cli/migrate.rs"]),
     ("sqlx", &["platform/db/"]),
-    ("toml", &["config.rs"]),
+    ("toml", &["config/"]),
     ("tracing_subscriber", &["telemetry.rs", "cli/mod.rs"]),
     ("unicode_normalization", &["platform/text.rs"]),
 ];
@@ -191,20 +207,34 @@ pub(super) const PURE_LIBRARIES: &[&str] =
 
 /// Calls that hand out authority, and the only files that may make them.
 pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
-    // Across all tenants: the dispatcher, the sealer, the command line and a change of password write; sign-in looks
-    // up, and so does whoever asks whether the database answers.
+    // Across all tenants: the dispatcher, the sealer, the mail's worker, the command line and a change of password
+    // write; sign-in looks up, and so does whoever asks whether the database answers. People's accounts are in all
+    // tenants: joining one may make an account, and mail about one belongs to none.
     (
         "system",
         &[
             "domains/auth/service_password.rs",
+            "domains/auth/staff/",
             "platform/outbox.rs",
             "platform/audit/seal.rs",
+            "platform/mail/",
             "platform/db/",
             "cli/",
             "demo/",
         ],
     ),
-    ("system_reader", &["domains/auth/service.rs", "platform/db/", "cli/", "demo/", "http/health.rs"]),
+    (
+        "system_reader",
+        &[
+            "domains/auth/service.rs",
+            "domains/auth/staff/",
+            "platform/mail/",
+            "platform/db/",
+            "cli/",
+            "demo/",
+            "http/health.rs",
+        ],
+    ),
     // For one tenant: from an actor, or for nobody's tenant when the server looks at its role.
     ("TenantScope::new", &["actor.rs", "platform/db/check.rs"]),
 ];

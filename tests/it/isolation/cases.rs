@@ -31,6 +31,8 @@ pub(crate) enum Promise {
     OwnOnly,
     /// It is about the caller as a person, who is the same in every tenant; refused, it changes nothing anywhere.
     OfThePerson,
+    /// Whatever is named, the answer is the same, and nothing of a tenant changes.
+    TellsNothing,
 }
 
 pub(crate) struct Case {
@@ -68,11 +70,29 @@ impl Case {
 
     /// Whether somebody without any permission is denied.
     pub(crate) fn needs_a_scope(&self) -> bool {
-        !self.is_about_a_session() && !["signIn", "passwordChange"].contains(&self.operation)
+        !self.is_about_a_session()
+            && ![
+                "signIn",
+                "passwordChange",
+                "passwordReset",
+                "passwordResetRequest",
+                "tenantSwitch",
+                "invitationAccept",
+            ]
+            .contains(&self.operation)
     }
 
     pub(crate) fn is_about_a_session(&self) -> bool {
         ["sessionRefresh", "signOut", "sessionRevoke", "sessionRevokeOthers"].contains(&self.operation)
+    }
+
+    pub(crate) fn is_about_a_letter(&self) -> bool {
+        self.operation == "invitationAccept" || self.is_about_somebody()
+    }
+
+    /// Whether it ends, begins or changes somebody's work.
+    pub(crate) fn is_about_somebody(&self) -> bool {
+        ["staffRoleSet", "staffRemove", "staffRestore"].contains(&self.operation)
     }
 
     pub(crate) async fn run(&self, client: &Client, arguments: Value) -> Response {
@@ -98,6 +118,7 @@ pub(crate) fn all() -> Vec<Case> {
         look_ups(),
         lists(),
         sessions(),
+        of_staff(),
         of_the_tenant(),
         of_keys(),
         of_communities(),
@@ -116,6 +137,11 @@ fn roots() -> Vec<Case> {
         ("tenantPolicy", "tierQuota { source } survival { source } decline { source }".to_owned()),
         ("communities", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {COMMUNITY} }}")),
         ("members", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {MEMBER} }}")),
+        ("staff", "totalCount pageInfo { hasNextPage } nodes { id email displayName role lastSignInAt }".to_owned()),
+        (
+            "invitations",
+            "totalCount pageInfo { hasNextPage } nodes { id email displayName status invitedBy { email } }".to_owned(),
+        ),
         ("tierDriftReport", format!("report {{ members source }} community {{ {COMMUNITY} }}")),
         ("declineReport", format!("report {{ membersAtStart left source }} community {{ {COMMUNITY} }}")),
         ("survivalReport", "cohort survived source".to_owned()),
@@ -255,6 +281,24 @@ fn sessions() -> Vec<Case> {
         })
         .tried_as(|things, _| vec![input(things, json!({}))]),
         Case { promise: Promise::OfThePerson, ..password_change() },
+        Case {
+            promise: Promise::OfThePerson,
+            ..case("passwordReset", mutation("passwordReset", "changed"), |_| {
+                unkeyed(json!({ "token": "shq_pwr_", "newPassword": "heron lantern 12 moss" }))
+            })
+        },
+        Case {
+            promise: Promise::OfThePerson,
+            ..case("tenantSwitch", mutation("tenantSwitch", "viewer { role }"), |_| {
+                unkeyed(json!({ "tenant": "where-nobody-works" }))
+            })
+        },
+        Case {
+            promise: Promise::TellsNothing,
+            ..case("passwordResetRequest", mutation("passwordResetRequest", "accepted"), |things| {
+                unkeyed(json!({ "email": things.person }))
+            })
+        },
     ]
 }
 
@@ -266,6 +310,36 @@ fn password_change() -> Case {
 
 fn credentials(things: &Things, email: &str, password: &str) -> Value {
     json!({ "input": { "tenant": things.slug, "email": email, "password": password } })
+}
+
+fn of_staff() -> Vec<Case> {
+    let document = |operation| mutation(operation, "invitation { id role status }");
+    let person = |operation| mutation(operation, "staffMember { id role status }");
+    vec![
+        case("staffInvite", document("staffInvite"), |things| {
+            input(things, json!({ "email": things.uninvited, "displayName": "Somebody", "role": "ANALYST" }))
+        }),
+        case("invitationResend", document("invitationResend"), |things| {
+            input(things, json!({ "id": things.invitation }))
+        }),
+        case("invitationRevoke", document("invitationRevoke"), |things| {
+            input(things, json!({ "id": things.invitation }))
+        }),
+        case("staffRoleSet", person("staffRoleSet"), |things| {
+            input(things, json!({ "id": things.staff_member, "role": "OPERATOR" }))
+        }),
+        case("staffRemove", person("staffRemove"), |things| input(things, json!({ "id": things.staff_member }))),
+        case("staffRestore", person("staffRestore"), |things| input(things, json!({ "id": things.staff_member }))),
+        // Whoever has the letter's link is asked in, so another tenant can try forged ones only.
+        case(
+            "invitationAccept",
+            mutation("invitationAccept", "tenant { slug }"),
+            |things| json!({ "input": { "token": things.invitation_token, "password": PASSWORD } }),
+        )
+        .tried_as(|things, _| {
+            vec![json!({ "input": { "token": things.forged_invitation_token, "password": PASSWORD } })]
+        }),
+    ]
 }
 
 fn of_the_tenant() -> Vec<Case> {

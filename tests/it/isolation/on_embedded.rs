@@ -12,10 +12,21 @@ use super::{Trial, Twins, names};
 
 /// Where more than a wall keeps tenants apart: a token or a password of B's own is needed, or the statement asks
 /// for one row of the caller's tenant.
-const KEPT_APART_ANYWAY: [&str; 5] = ["passwordChange", "sessionRefresh", "signIn", "signOut", "tenantPolicy"];
+const KEPT_APART_ANYWAY: [&str; 9] = [
+    "invitationAccept",
+    "passwordChange",
+    "passwordReset",
+    "passwordResetRequest",
+    "sessionRefresh",
+    "signIn",
+    "signOut",
+    "tenantPolicy",
+    "tenantSwitch",
+];
 
-/// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one.
-const KEPT_APART_FROM_TWINS: [&str; 11] = [
+/// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one; or
+/// where no case makes another row, whose twin would show (most of the staff is there from the beginning).
+const KEPT_APART_FROM_TWINS: [&str; 16] = [
     "auditCheckpoint",
     "communityCreate",
     "communityMemberAdd",
@@ -24,9 +35,14 @@ const KEPT_APART_FROM_TWINS: [&str; 11] = [
     "membersImport",
     "partnerKeyCreate",
     "passwordChange",
+    "passwordReset",
+    "passwordResetRequest",
     "signIn",
+    "staff",
+    "staffInvite",
     "tenantPolicy",
     "tenantPolicyUpdate",
+    "tenantSwitch",
 ];
 
 #[test]

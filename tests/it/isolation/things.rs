@@ -1,8 +1,10 @@
 //! What a tenant has, as operations name it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use harness::{Client, PASSWORD, Role, Tenant, TestApp, absent_id};
+use harness::{Client, Installation, PASSWORD, Role, Tenant, TestApp, absent_id, eventually};
 use serde_json::{Value, json};
 
 use super::cases::Case;
@@ -46,6 +48,16 @@ pub(crate) struct Things {
     pub(crate) members_cursor: String,
     pub(crate) community_members_cursor: String,
     pub(crate) session: String,
+    /// Waits to be accepted.
+    pub(crate) invitation: String,
+    pub(crate) invited: String,
+    /// Works for the tenant, or did.
+    pub(crate) staff_member: String,
+    /// An address nobody has invited.
+    pub(crate) uninvited: String,
+    pub(crate) invitation_token: String,
+    /// As who reads no mail of ours can make it.
+    pub(crate) forged_invitation_token: String,
     pub(crate) refresh_token: String,
     /// As a thief without our key can make it: it names the session and proves nothing.
     pub(crate) forged_refresh_token: String,
@@ -81,6 +93,12 @@ impl Things {
             members_cursor: cursor(),
             community_members_cursor: cursor(),
             session: absent_id("ses"),
+            invitation: absent_id("inv"),
+            staff_member: absent_id("tmb"),
+            invited: format!("invited@absent-{number}.example"),
+            uninvited: format!("uninvited@absent-{number}.example"),
+            invitation_token: format!("shq_inv_{}", "A".repeat(91)),
+            forged_invitation_token: format!("shq_inv_{}", "A".repeat(91)),
             refresh_token: format!("shq_rt_{}", "A".repeat(91)),
             forged_refresh_token: format!("shq_rt_{}", "A".repeat(91)),
             idempotency_key: format!("key-{number}"),
@@ -90,6 +108,7 @@ impl Things {
 
 /// Makes things of one tenant through the API.
 pub(crate) struct Maker {
+    installation: Arc<Installation>,
     /// Somebody else than the person of the cases, who ends their own sessions in some.
     client: Client,
     anonymous: Client,
@@ -113,6 +132,7 @@ impl Maker {
             client: tenant.staff(Role::Owner).await,
             anonymous: app.anonymous().calling_itself(mark),
             colleague: tenant.invite(Role::Analyst).await,
+            installation: Arc::clone(app.installation()),
             slug: tenant.slug().to_owned(),
             person: person.to_owned(),
             stranger: stranger.to_owned(),
@@ -123,6 +143,15 @@ impl Maker {
     /// What a case names.
     pub(crate) async fn make_for(&self, case: &Case) -> Things {
         let things = self.make().await;
+        if case.is_about_a_letter() {
+            let invitation_token = self.secret_sent_to(&things.invited, "invitation").await;
+            let forged_invitation_token = format!("{}{}", &invitation_token[..56], "A".repeat(43));
+            let staff_member = match case.is_about_somebody() {
+                true => self.somebody(case, &things.invited, &invitation_token).await,
+                false => things.staff_member.clone(),
+            };
+            return Things { invitation_token, forged_invitation_token, staff_member, ..things };
+        }
         if !case.is_about_a_session() {
             return things;
         }
@@ -141,6 +170,25 @@ impl Maker {
             refresh_token,
             ..things
         }
+    }
+
+    /// Lets somebody join, and leave again where the case wants them back; gives the membership's id.
+    async fn somebody(&self, case: &Case, email: &str, token: &str) -> String {
+        let input = json!({ "input": { "token": token, "password": PASSWORD } });
+        self.client.run_anonymously("InvitationAccept", input).await.payload("invitationAccept");
+        let staff = self.client.run("StaffList", json!({ "last": 100 })).await;
+        let edges = staff.data("staff.edges").as_array().unwrap();
+        let id = text(&edges.iter().find(|edge| edge["node"]["email"] == email).unwrap()["node"]["id"]);
+        if case.operation == "staffRestore" {
+            self.client.run("StaffRemove", json!({ "input": { "id": id } })).await.payload("staffRemove");
+        }
+        id
+    }
+
+    async fn secret_sent_to(&self, email: &str, purpose: &str) -> String {
+        let letters = || self.installation.letters_to(email);
+        eventually("the letter came", Duration::from_secs(15), || async { !letters().is_empty() }).await;
+        letters().pop().unwrap().secret(purpose)
     }
 
     /// Everything but a session.
@@ -167,6 +215,9 @@ impl Maker {
             let input = json!({ "communityId": community["id"], "memberId": one["id"], "joinedAt": LONG_AGO });
             client.run("CommunityMemberAdd", json!({ "input": input })).await.payload("communityMemberAdd");
         }
+        let invited = format!("invited-{number}@{}.example", self.slug);
+        let invitation = json!({ "email": invited, "displayName": name("invited"), "role": "ANALYST" });
+        let invitation = client.run("StaffInvite", json!({ "input": invitation })).await;
         // Leaves the community, which makes it one that declines.
         self.archive("MemberArchive", "memberArchive", &archived_member).await;
 
@@ -174,6 +225,8 @@ impl Maker {
             slug: self.slug.clone(),
             stranger: self.stranger.clone(),
             person: self.colleague.clone(),
+            invitation: text(&invitation.payload("staffInvite")["invitation"]["id"]),
+            invited,
             archived_community: text(&archived_community["id"]),
             identity: self.identity(&member).await,
             member: text(&member["id"]),

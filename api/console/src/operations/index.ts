@@ -7,9 +7,19 @@ import type { Group, Operation } from './operation';
 import { orientation } from './orientation';
 import { reports } from './reports';
 import { sessions } from './sessions';
+import { staff } from './staff';
 import viewer from './Viewer.graphql';
 
-export const groups: Group[] = [orientation, communities, members, membership, reports, imports, sessions];
+export const groups: Group[] = [
+  orientation,
+  communities,
+  members,
+  membership,
+  reports,
+  imports,
+  staff,
+  sessions,
+];
 
 /** What an empty tab begins with: something that runs. */
 export const welcome = `# 社群 Choose a prepared operation

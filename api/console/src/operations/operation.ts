@@ -22,10 +22,15 @@ export interface Found {
   communities?: { nodes: Found.Community[] } | null;
   members?: { nodes: Found.Member[] } | null;
   viewer?: { sessions: Found.Session[] } | null;
+  invitations?: { nodes: Found.Invitation[] } | null;
 }
 
 export declare namespace Found {
   interface Community {
+    id: string;
+  }
+
+  interface Invitation {
     id: string;
   }
 

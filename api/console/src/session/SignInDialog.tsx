@@ -4,7 +4,7 @@ import { Unreachable } from '../endpoint';
 import { sessions } from './store';
 
 /** The tenant is remembered for the next sign-in; nothing else is. */
-const TENANT_KEY = 'shequn:tenant';
+export const TENANT_KEY = 'shequn:tenant';
 
 export function SignInDialog({ onClose }: { onClose: () => void }) {
   const { notify } = useConsole();

@@ -16,6 +16,9 @@ use crate::platform::buckets::Rate;
 use crate::platform::ids::UserId;
 use crate::platform::kv::KvKey;
 
+/// Letters about one forgotten password: enough for who looks into the wrong mailbox, too few to bury one.
+const RESETS_PER_ACCOUNT: Rate = Rate { maximum: 3, per_second: 3.0 / 3600.0 };
+
 /// How many passwords may be tried in vain.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInLimits {
@@ -75,6 +78,19 @@ impl Attempts {
         let buckets = &self.platform.buckets;
         buckets.put_back(&attempt.account, self.limits.per_account, 1).await;
         buckets.put_back(&attempt.address, self.limits.per_address, 1).await;
+    }
+
+    /// Counts the wish for a letter about a forgotten password, by the account that was named and by the address.
+    pub(super) async fn count_reset(&self, email: &str, address: IpAddr) -> Result<(), ApiError> {
+        let email = normalise_email(email).unwrap_or_else(|| email.trim().to_lowercase());
+        let buckets = &self.platform.buckets;
+        let from = self.key("sign-in-address", &network(address));
+        let from_address = buckets.take(&from, self.limits.per_address, 1).await;
+        if !from_address.is_granted {
+            return Err(throttled(from_address.retry_after));
+        }
+        let to_account = buckets.take(&self.key("password-reset", &email), RESETS_PER_ACCOUNT, 1).await;
+        if to_account.is_granted { Ok(()) } else { Err(throttled(to_account.retry_after)) }
     }
 
     fn key(&self, family: &'static str, name: &str) -> KvKey {

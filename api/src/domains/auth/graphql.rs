@@ -7,8 +7,11 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use super::model::Viewer as ViewerData;
 use super::sessions::SignIn;
 use super::sessions::graphql::{Session, UserSession, list_sessions, refusals};
+use super::staff::Staff;
+use super::staff::graphql::ViewerTenant;
 use super::{Auth, Credentials, PasswordChange};
 use crate::actor::{Role, UserActor};
+use crate::domains::tenants::Tenant as TenantData;
 use crate::error::{ApiError, UserError};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::platform::db::TenantTx;
@@ -36,6 +39,18 @@ pub struct Tenant {
     timezone: String,
     /// Two letters of ISO 3166: where phone numbers without a country code belong.
     country: String,
+}
+
+impl From<TenantData> for Tenant {
+    fn from(tenant: TenantData) -> Self {
+        Self {
+            id: tenant.id.into(),
+            slug: tenant.slug,
+            name: tenant.name,
+            timezone: tenant.timezone.name().to_owned(),
+            country: tenant.country,
+        }
+    }
 }
 
 /// The signed-in person in the tenant of the session.
@@ -66,10 +81,16 @@ impl Viewer {
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<UserSession>, ApiError> {
         list_sessions(ctx, &self.actor, &self.reader).await
     }
+
+    /// The tenants the person works for, this one among them, by name: where `tenantSwitch` leads.
+    async fn tenants(&self, ctx: &Context<'_>) -> Result<Vec<ViewerTenant>, ApiError> {
+        let places = ctx.service::<Staff>()?.workplaces(&self.actor).await?;
+        Ok(places.into_iter().map(ViewerTenant::from).collect())
+    }
 }
 
 impl Viewer {
-    async fn load(auth: &Auth, actor: &UserActor, reader: Arc<TenantTx>) -> Result<Self, ApiError> {
+    pub(super) async fn load(auth: &Auth, actor: &UserActor, reader: Arc<TenantTx>) -> Result<Self, ApiError> {
         let viewer = auth.viewer(actor, &reader).await?;
         Ok(Self::new(viewer, actor.clone(), reader))
     }
@@ -77,13 +98,7 @@ impl Viewer {
     fn new(viewer: ViewerData, actor: UserActor, reader: Arc<TenantTx>) -> Self {
         Self {
             user: User { id: viewer.user.into(), email: viewer.email },
-            tenant: Tenant {
-                id: viewer.tenant.id.into(),
-                slug: viewer.tenant.slug,
-                name: viewer.tenant.name,
-                timezone: viewer.tenant.timezone.name().to_owned(),
-                country: viewer.tenant.country,
-            },
+            tenant: viewer.tenant.into(),
             role: viewer.role,
             display_name: viewer.display_name,
             scopes: viewer.role.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),

@@ -14,6 +14,7 @@ mod passwords;
 mod service;
 mod service_password;
 pub mod sessions;
+pub mod staff;
 mod store;
 mod tokens;
 mod tokens_signing;

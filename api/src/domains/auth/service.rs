@@ -12,6 +12,7 @@ use crate::actor::{Actor, Role, UserActor};
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
+use crate::platform::crypto::CryptoError;
 use crate::platform::db::{SystemTx, TenantTx};
 use crate::platform::ids::{MembershipId, TenantId, UserId};
 use crate::platform::origin::Origin;
@@ -147,19 +148,12 @@ impl Auth {
     pub async fn add_staff_in(&self, tx: &SystemTx, new: NewStaff) -> Result<(), AuthError> {
         let email = normalise_email(&new.email).ok_or(AuthError::EmailInvalid)?;
         let now = self.platform.clock.now();
-        let index = self.email_index(&email);
-        let user = match store::find_user(tx, &index).await? {
+        let user = match store::find_user(tx, &self.email_index(&email)).await? {
             Some(user) => user,
             None => {
-                let id: UserId = self.platform.new_id();
-                let sealed =
-                    self.platform.master.accounts.seal(&self.platform.random, &email_place(id), email.as_bytes());
-                let user = store::NewUser {
-                    id,
-                    email_enc: sealed.map_err(ApiError::internal)?,
-                    email_bidx: index,
-                    password_hash: self.passwords.hash(new.password).await?,
-                };
+                let hash = self.passwords.hash(new.password).await?;
+                let user = self.new_user(&email, hash).map_err(ApiError::internal)?;
+                let id = user.id;
                 store::insert_user(tx, user, now).await?;
                 id
             }
@@ -205,11 +199,20 @@ impl Auth {
         self.end_tokens_of_membership_in(tx, membership).await
     }
 
-    fn email_index(&self, normalised: &str) -> Vec<u8> {
+    /// The row of an account to be made.
+    pub(super) fn new_user(&self, email: &str, password_hash: String) -> Result<store::NewUser, CryptoError> {
+        let id: UserId = self.platform.new_id();
+        let email_enc =
+            self.platform.master.accounts.seal(&self.platform.random, &email_place(id), email.as_bytes())?;
+        Ok(store::NewUser { id, email_enc, email_bidx: self.email_index(email), password_hash })
+    }
+
+    pub(super) fn email_index(&self, normalised: &str) -> Vec<u8> {
         self.platform.master.account_index.mac(normalised.as_bytes()).to_vec()
     }
 }
 
-fn email_place(user: UserId) -> String {
+/// The associated data of an account's address.
+pub(super) fn email_place(user: UserId) -> String {
     format!("|users|email|{user}")
 }

@@ -89,7 +89,7 @@ pub(super) async fn find_user(tx: &SystemTx, email_bidx: &[u8]) -> Result<Option
     Ok(row.map(|row| row.try_get("", "id")).transpose().map_err(DbError::from)?.map(Id::from_uuid))
 }
 
-pub(super) async fn insert_user(tx: &SystemTx, user: NewUser, now: DateTime<Utc>) -> Result<(), ApiError> {
+pub(super) async fn insert_user(tx: &SystemTx, user: NewUser, now: DateTime<Utc>) -> Result<(), DbError> {
     use users::Column;
     let statement = Query::insert()
         .into_table(users::Entity)
@@ -112,7 +112,7 @@ pub(super) async fn insert_user(tx: &SystemTx, user: NewUser, now: DateTime<Utc>
             now.into(),
         ])
         .to_owned();
-    tx.execute(&statement).await.map_err(DbError::from)?;
+    tx.execute(&statement).await?;
     Ok(())
 }
 

@@ -108,6 +108,11 @@ impl Tenants {
         store::find_by_slug(tx, if is_slug(slug) { slug } else { "" }).await
     }
 
+    /// Tenants by id, for telling somebody where they work; suspended and unknown ones are left out.
+    pub async fn list_active_in(&self, tx: &SystemTx, ids: &[TenantId]) -> Result<Vec<Tenant>, ApiError> {
+        store::list_active(tx, ids).await
+    }
+
     /// Whether there is any tenant, for deciding on a demo.
     pub async fn has_any_in(&self, tx: &SystemTx) -> Result<bool, ApiError> {
         store::has_any(tx).await

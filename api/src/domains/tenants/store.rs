@@ -7,6 +7,7 @@ use shequn_entity::tenants::{Column, Entity};
 
 use super::model::{Tenant, TenantPolicy};
 use crate::error::ApiError;
+use crate::platform::db::any::is_any;
 use crate::platform::db::{DbError, SystemTx, TenantTx};
 use crate::platform::ids::{Id, TenantId};
 
@@ -59,6 +60,16 @@ pub(super) async fn find_by_slug(tx: &SystemTx, slug: &str) -> Result<Option<Ten
     let statement =
         Query::select().columns(COLUMNS).from(Entity).and_where(Expr::col(Column::Slug).eq(slug)).to_owned();
     tx.query_one(&statement).await.map_err(DbError::from)?.as_ref().map(read).transpose()
+}
+
+pub(super) async fn list_active(tx: &SystemTx, ids: &[TenantId]) -> Result<Vec<Tenant>, ApiError> {
+    let statement = Query::select()
+        .columns(COLUMNS)
+        .from(Entity)
+        .and_where(is_any(tx, Expr::col(Column::Id), ids.iter().map(|id| id.uuid())))
+        .and_where(Expr::col(Column::Status).eq("ACTIVE"))
+        .to_owned();
+    tx.query_all(&statement).await.map_err(DbError::from)?.iter().map(read).collect()
 }
 
 pub(super) async fn has_any(tx: &SystemTx) -> Result<bool, ApiError> {

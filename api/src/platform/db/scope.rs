@@ -131,6 +131,7 @@ tenant_tables! {
     import_jobs: Belonging::Tenant,
     audit_events: Belonging::Tenant,
     audit_heads: Belonging::Tenant,
+    invitations: Belonging::Tenant,
 }
 
 impl TenantTx {

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::model::{Session as IssuedSession, SessionView, SignIn};
 use crate::actor::UserActor;
-use crate::domains::auth::{Auth, AuthError};
+use crate::domains::auth::Auth;
 use crate::error::{ApiError, Failure, UserError};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::ids::parse_input_id;
@@ -218,10 +218,10 @@ impl SessionMutation {
 }
 
 /// Splits a result that is not remembered under a key: refusals for the payload, failures on up.
-pub(in crate::domains::auth) fn refusals<T>(
-    result: Result<T, AuthError>,
+pub(in crate::domains::auth) fn refusals<T, E: Into<Failure>>(
+    result: Result<T, E>,
 ) -> Result<Result<T, Vec<UserError>>, ApiError> {
-    match result.map_err(Failure::from) {
+    match result.map_err(Into::into) {
         Ok(value) => Ok(Ok(value)),
         Err(Failure::Refused(errors)) => Ok(Err(errors)),
         Err(Failure::Failed(error)) => Err(error),

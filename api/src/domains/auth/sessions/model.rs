@@ -30,6 +30,10 @@ named_enum! {
         TooMany "TOO_MANY",
         /// Its owner has another password.
         PasswordChanged "PASSWORD_CHANGED",
+        /// Its owner has set a forgotten password anew.
+        PasswordReset "PASSWORD_RESET",
+        /// Its owner does not work for the tenant any more.
+        Removed "REMOVED",
         /// The installation's operator ended it.
         Operator "OPERATOR",
     }

@@ -1,0 +1,38 @@
+//! Use cases: the tenants that one person works for, and going from one to the other.
+
+use super::error::StaffError;
+use super::model::Workplace;
+use super::service::{Staff, person};
+use super::store_accounts;
+use crate::actor::{Actor, UserActor};
+use crate::domains::auth::sessions::{SessionOwner, SignIn};
+use crate::domains::tenants::Tenant;
+use crate::error::{ApiError, Failure};
+use crate::platform::origin::Origin;
+
+impl Staff {
+    /// Where the signed-in person works, by the tenants' names. Nobody is asked after but the caller.
+    pub async fn workplaces(&self, actor: &UserActor) -> Result<Vec<Workplace>, ApiError> {
+        let tx = self.platform.db.system_reader().await?;
+        let places = store_accounts::list_places(&tx, actor.user).await?;
+        let ids: Vec<_> = places.iter().map(|(tenant, ..)| *tenant).collect();
+        let mut tenants = self.tenants.list_active_in(&tx, &ids).await?;
+        tenants.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
+        let place = |tenant: Tenant| {
+            let (_, role, membership) = *places.iter().find(|(id, ..)| *id == tenant.id)?;
+            Some(Workplace { tenant, role, membership })
+        };
+        Ok(tenants.into_iter().filter_map(place).collect())
+    }
+
+    /// Starts a session in another tenant for the person of this one: the password is not asked for again.
+    pub async fn switch_tenant(&self, actor: &Actor, slug: &str, origin: &Origin) -> Result<SignIn, Failure> {
+        actor.home()?;
+        let user = person(actor)?;
+        let places = self.workplaces(user).await?;
+        let place = places.into_iter().find(|place| place.tenant.slug == slug.trim());
+        let Workplace { tenant, membership: (membership, epoch), .. } = place.ok_or(StaffError::TenantUnknown)?;
+        let owner = SessionOwner { tenant: tenant.id, user: user.user, membership, epoch };
+        Ok(self.auth.start_session(owner, origin).await?)
+    }
+}
