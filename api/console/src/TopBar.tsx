@@ -1,3 +1,4 @@
+import { CostMeter } from './CostMeter';
 import { useConsole } from './console';
 import { sessions } from './session/store';
 
@@ -17,6 +18,7 @@ export function TopBar() {
         </span>
         Shequn
       </a>
+      <CostMeter />
       {session ? (
         <>
           <div className="person">

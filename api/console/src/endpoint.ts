@@ -1,5 +1,7 @@
 /** Talks to the GraphQL endpoint by plain fetch. Nothing sent from here enters GraphiQL's tabs or history by itself. */
 
+import type { Cost } from './cost';
+
 const ENDPOINT = '/graphql';
 const ACCEPT = 'application/graphql-response+json, application/json;q=0.9';
 
@@ -17,6 +19,7 @@ export interface Failure {
 export interface Answer<Data = Record<string, unknown>> {
   data?: Data | null;
   errors?: Failure[];
+  extensions?: { cost?: Cost };
 }
 
 export interface UserError {

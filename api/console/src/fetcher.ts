@@ -1,6 +1,7 @@
 /** What GraphiQL sends its requests through: adds the access token and renews it once when the server refuses it. */
 import type { FetcherParams } from '@graphiql/toolkit';
 import type { ExecutionResult } from 'graphql';
+import { noteCost } from './cost';
 import { isUnauthenticated, post, Unreachable, type Answer, type Request } from './endpoint';
 import { sessions } from './session/store';
 
@@ -19,7 +20,10 @@ export function createFetcher(onSchema: (isRefused: boolean) => void) {
   return async ({ query, variables, operationName }: FetcherParams): Promise<ExecutionResult> => {
     try {
       const answer = await send({ query, variables, operationName });
-      if (operationName !== 'IntrospectionQuery') return answer as ExecutionResult;
+      if (operationName !== 'IntrospectionQuery') {
+        noteCost(answer.extensions?.cost);
+        return answer as ExecutionResult;
+      }
       onSchema(!answer.data);
       // Without the key, GraphiQL would ask again in another way.
       return { data: null, ...answer } as ExecutionResult;
