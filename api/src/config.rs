@@ -4,6 +4,9 @@
 //! `SHEQUN_` prefix. The environment wins. Unknown keys are refused, so that a typing error is not a
 //! silent default. Secrets are never printed.
 
+mod files;
+mod values;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,10 +18,9 @@ use crate::platform::db::{ConnectOptions, Walls};
 use crate::platform::mail::{MailError, MailOptions, MailSettings};
 use crate::platform::origin::TrustedProxies;
 
-mod files;
-
 pub use files::write_private;
 use files::{file_error, read_file, read_or_make_secret};
+use values::{attempts, clock, database, points, switch, walls};
 
 /// Every setting: its variable and what it does. `--help` prints this table.
 pub const KEYS: &[(&str, &str)] = &[
@@ -48,6 +50,12 @@ pub const KEYS: &[(&str, &str)] = &[
     ("SHEQUN_OWNER_PASSWORD", "password for `tenant create`; otherwise asked for, or read from standard input"),
     ("SHEQUN_STAFF_PASSWORD", "password for `tenant staff`; otherwise asked for, or read from standard input"),
     ("SHEQUN_WALLS_OFF", "rls or scope; only in builds with the feature walls-off, for tests"),
+    ("SHEQUN_COST_LIMIT", "the most that one operation may cost; default 5000"),
+    (
+        "SHEQUN_COST_MAXIMUM",
+        "points that the people of a tenant, a key, a member or an unknown address can save up; default 20000",
+    ),
+    ("SHEQUN_COST_PER_SECOND", "points that come back each second; default 1000"),
     (
         "SHEQUN_CLOCK_OFFSET_FILE",
         "seconds to be ahead of the machine's clock; only in builds with movable-clock, for tests",
@@ -105,6 +113,10 @@ pub struct Config {
     pub sign_ins_per_account: Rate,
     /// How many sign-ins from one address may fail.
     pub sign_ins_per_address: Rate,
+    /// What one operation may cost.
+    pub cost_limit: u32,
+    /// What each caller may spend.
+    pub cost_rate: Rate,
     /// The time.
     pub clock: Clock,
     /// Which walls stand.
@@ -184,6 +196,11 @@ impl Config {
                 "needed with PostgreSQL: base64 of 32 random bytes, such as `openssl rand -base64 32` prints",
             ));
         }
+        let cost_limit = points("SHEQUN_COST_LIMIT", get("SHEQUN_COST_LIMIT"), 5_000)?;
+        let cost_maximum = points("SHEQUN_COST_MAXIMUM", get("SHEQUN_COST_MAXIMUM"), 20_000)?;
+        if cost_limit > cost_maximum {
+            return Err(invalid("SHEQUN_COST_LIMIT", "more than SHEQUN_COST_MAXIMUM could never be paid"));
+        }
         let walls = walls(get("SHEQUN_WALLS_OFF"), get("DATABASE_URL"))?;
         let bind: SocketAddr = get("SHEQUN_BIND")
             .unwrap_or("127.0.0.1:8080")
@@ -220,6 +237,11 @@ impl Config {
             )?,
             sign_ins_per_account: attempts("SHEQUN_SIGN_INS_PER_ACCOUNT", get, "10/90")?,
             sign_ins_per_address: attempts("SHEQUN_SIGN_INS_PER_ADDRESS", get, "100/6")?,
+            cost_limit,
+            cost_rate: Rate {
+                maximum: cost_maximum,
+                per_second: points("SHEQUN_COST_PER_SECOND", get("SHEQUN_COST_PER_SECOND"), 1_000)?.into(),
+            },
             clock: clock(get("SHEQUN_CLOCK_OFFSET_FILE"))?,
             walls,
             master_key,
@@ -284,72 +306,4 @@ fn make_private(path: &Path) -> Result<(), ConfigError> {
 
 fn is_ours(key: &str) -> bool {
     key.starts_with("SHEQUN_") || key == "DATABASE_URL" || key == "REDIS_URL"
-}
-
-fn database(url: Option<&str>, connections: Option<&str>, data_dir: &Path) -> Result<ConnectOptions, ConfigError> {
-    let connections = match connections.map(str::parse) {
-        None => 20,
-        Some(Ok(number @ 2..=500)) => number,
-        Some(_) => return Err(invalid("SHEQUN_DATABASE_CONNECTIONS", "expected 2 to 500")),
-    };
-    match url {
-        None => Ok(ConnectOptions::Sqlite { path: data_dir.join("shequn.db") }),
-        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-            Ok(ConnectOptions::Postgres { url: url.to_owned(), connections })
-        }
-        Some(_) => Err(invalid("DATABASE_URL", "expected postgres://…; leave it out for the embedded database")),
-    }
-}
-
-/// Reads `10/90`: ten at once, and one more every ninety seconds.
-fn attempts<'a>(key: &str, get: impl Fn(&str) -> Option<&'a str>, default: &'static str) -> Result<Rate, ConfigError> {
-    let (maximum, seconds) = get(key).unwrap_or(default).split_once('/').unwrap_or_default();
-    match (maximum.trim().parse(), seconds.trim().parse::<u32>()) {
-        (Ok(maximum @ 1..), Ok(seconds @ 1..)) => Ok(Rate { maximum, per_second: 1.0 / f64::from(seconds) }),
-        _ => Err(invalid(key, "expected two numbers from 1, such as 10/90")),
-    }
-}
-
-fn switch(key: &str, value: Option<&str>) -> Result<bool, ConfigError> {
-    match value {
-        None | Some("on") => Ok(true),
-        Some("off") => Ok(false),
-        Some(_) => Err(invalid(key, "expected on or off")),
-    }
-}
-
-#[cfg(feature = "movable-clock")]
-fn clock(offset_file: Option<&str>) -> Result<Clock, ConfigError> {
-    Ok(offset_file.map_or_else(Clock::system, |path| Clock::ahead_by_file(PathBuf::from(path))))
-}
-
-#[cfg(not(feature = "movable-clock"))]
-fn clock(offset_file: Option<&str>) -> Result<Clock, ConfigError> {
-    match offset_file {
-        None => Ok(Clock::system()),
-        Some(_) => Err(invalid("SHEQUN_CLOCK_OFFSET_FILE", "this build cannot move the clock")),
-    }
-}
-
-#[cfg(feature = "walls-off")]
-fn walls(value: Option<&str>, database: Option<&str>) -> Result<Walls, ConfigError> {
-    let is_local = database.is_none_or(|url| {
-        let host = url.rsplit('@').next().unwrap_or_default();
-        ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
-    });
-    match value {
-        None => Ok(Walls::STANDING),
-        Some(_) if !is_local => Err(invalid("SHEQUN_WALLS_OFF", "refused for a database on another machine")),
-        Some("rls") => Ok(Walls { row_security: false, code_scope: true }),
-        Some("scope") => Ok(Walls { row_security: true, code_scope: false }),
-        Some(_) => Err(invalid("SHEQUN_WALLS_OFF", "expected rls or scope")),
-    }
-}
-
-#[cfg(not(feature = "walls-off"))]
-fn walls(value: Option<&str>, _: Option<&str>) -> Result<Walls, ConfigError> {
-    match value {
-        None => Ok(Walls::STANDING),
-        Some(_) => Err(invalid("SHEQUN_WALLS_OFF", "this build cannot take a wall down")),
-    }
 }

@@ -44,6 +44,8 @@ error_codes! {
     BadRequest "BAD_REQUEST" 400;
     /// The document passes a limit on nesting, fields, aliases, fragments or directives.
     DocumentTooComplex "DOCUMENT_TOO_COMPLEX" 400;
+    /// The operation costs more than one may; `queryCost` says what would fit.
+    CostTooHigh "COST_TOO_HIGH" 400;
     /// The body is larger than this caller may send.
     BodyTooLarge "BODY_TOO_LARGE" 413;
     /// The body did not arrive in time.
@@ -314,8 +316,9 @@ pub enum UserErrorCode {
     LinkInvalid,
 }
 
-/// One reason why a mutation changed nothing.
+/// One reason why a mutation changed nothing. Costs nothing.
 #[derive(SimpleObject, Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[graphql(directive = crate::graphql::cost::shown::costs::apply(0))]
 pub struct UserError {
     /// Path of the input field at fault, from the input's root; list positions are numbers. Null when no single field is.
     pub field: Option<Vec<String>>,

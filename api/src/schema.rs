@@ -1,5 +1,7 @@
 //! The schema: the roots, merged from what each slice gives.
 
+use std::sync::Arc;
+
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
@@ -16,6 +18,8 @@ use crate::domains::members::import::graphql::ImportMutation;
 use crate::domains::members::membership::graphql::{MembershipMutation, MembershipQuery};
 use crate::domains::tenants::graphql::{TenantMutation, TenantQuery};
 use crate::graph::node::NodeQuery;
+use crate::graphql::cost::{CostQuery, PriceList, PriceListError, Pricing};
+use crate::graphql::document::{Documents, ValidateOnly, Validator};
 
 /// Reads the data of the caller's tenant.
 #[derive(MergedObject, Default)]
@@ -29,6 +33,7 @@ pub struct Query(
     CommunityQuery,
     MemberQuery,
     MembershipQuery,
+    CostQuery,
 );
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
@@ -51,10 +56,21 @@ pub struct Mutation(
 /// The executable schema.
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
+/// What pricing operations needs, read from the schema itself; an operation may cost `limit`.
+pub fn pricing(limit: u64) -> Result<Pricing, PriceListError> {
+    Ok(Pricing {
+        prices: Arc::new(PriceList::read(&sdl())?),
+        documents: Documents::default(),
+        validator: Validator::new(builder().extension(ValidateOnly).finish()),
+        limit,
+    })
+}
+
 /// The schema with the services behind it.
 #[must_use]
-pub fn build(app: &App) -> ApiSchema {
+pub fn build(app: &App, pricing: Pricing) -> ApiSchema {
     builder()
+        .data(pricing)
         .data(app.auth.clone())
         .data(app.auth.partner_keys().clone())
         .data(app.staff.clone())

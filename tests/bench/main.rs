@@ -14,6 +14,7 @@
 )]
 
 mod bare;
+mod edge;
 mod enumeration;
 mod importer;
 mod lookups;
@@ -47,7 +48,12 @@ fn main() {
     run(async {
         // Before and after: what else the machine does then should weigh on both sides alike.
         let before = bare::rows_per_second(&TestApp::start().await, members).await;
-        let app = TestApp::start().await;
+        // Look-ups as fast as they go are what the limits are there to stop.
+        let app = TestApp::with()
+            .env("SHEQUN_COST_MAXIMUM", "1000000000")
+            .env("SHEQUN_COST_PER_SECOND", "1000000000")
+            .start()
+            .await;
         let (import, found, peak_kib) = importer::run(&app, members).await;
         let after = bare::rows_per_second(&TestApp::start().await, members).await;
         println!("{storage:?}: bare SQL, {members} members: {before:.0} and {after:.0} rows/s");
@@ -61,6 +67,9 @@ fn main() {
             format!("{storage:?}: member(by: {{id}}), {CONNECTIONS} connections: {lookups:.0} requests/s"),
             lookups > 0.0,
         );
+        for step in edge::steps().await {
+            check(format!("{storage:?}: {}: {:.0} µs of CPU a request", step.what, step.micros), true);
+        }
         for medians in enumeration::sign_in(&enumeration::app().await).await {
             let [known, unknown, allowed] = [medians.known, medians.unknown, medians.allowed()].map(in_ms);
             let what = format!("{storage:?}: {}: known {known:.2} ms, unknown {unknown:.2} ms", medians.operation);

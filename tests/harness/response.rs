@@ -89,6 +89,14 @@ impl Response {
         value.unwrap_or_default().split(';').next().unwrap_or_default()
     }
 
+    /// As sent, without what the caller has left to spend, which differs between any two answers.
+    pub fn raw_without_throttle(&self) -> String {
+        match self.raw.split_once(",\"throttle\":{") {
+            Some((before, rest)) => format!("{before}{}", rest.split_once('}').map_or("", |(_, after)| after)),
+            None => self.raw.clone(),
+        }
+    }
+
     /// The body with its keys in the order in which they were sent.
     pub fn ordered(&self) -> Json {
         serde_json::from_str(&self.raw).unwrap_or_else(|error| panic!("{error}: {}", self.raw))

@@ -33,6 +33,7 @@ mod on_embedded;
 mod on_postgres_and_redis;
 mod paging;
 mod partner_keys;
+mod price;
 mod reports;
 mod roles;
 mod schema;

@@ -61,8 +61,9 @@ fn wrong_password_unknown_person_and_unknown_tenant_get_the_same_bytes() {
         let person = client.run("SignIn", tenant.credentials("nobody@nowhere.example", PASSWORD)).await;
         let input = json!({ "tenant": "no-such-tenant", "email": tenant.owner_email(), "password": PASSWORD });
         let nowhere = client.run("SignIn", json!({ "input": input })).await;
-        assert_eq!((person.status, &person.raw), (wrong.status, &wrong.raw));
-        assert_eq!((nowhere.status, &nowhere.raw), (wrong.status, &wrong.raw));
+        for other in [person, nowhere] {
+            assert_eq!((other.status, other.raw_without_throttle()), (wrong.status, wrong.raw_without_throttle()));
+        }
     });
 }
 

@@ -11,6 +11,7 @@ use crate::domains::auth::partner_keys::graphql::{self as partner_keys, PartnerK
 use crate::domains::{communities, members};
 use crate::error::{ApiError, ErrorCode};
 use crate::graphql::context::ContextExt as _;
+use crate::graphql::cost::shown::list_size;
 use crate::graphql::ids::parse_id;
 use crate::graphql::selection::Selection;
 use crate::platform::ids::{
@@ -45,7 +46,9 @@ impl NodeQuery {
         find(ctx, "id", &[id]).await.pop().flatten()
     }
 
-    /// The objects with these ids, in their order; null where there is none. At most 100.
+    /// The objects with these ids, in their order; null where there is none. At most 100. Costs 1 for each id, and what
+    /// is selected below each time.
+    #[graphql(directive = list_size::apply(None, Some(vec!["ids".to_owned()]), None))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

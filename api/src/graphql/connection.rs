@@ -7,6 +7,7 @@ use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use futures_util::future::BoxFuture;
 
 use super::batch::Ref;
+use super::cost::shown::costs;
 use super::pagination::CursorSpace;
 use crate::error::ApiError;
 use crate::platform::crypto::MasterKey;
@@ -30,8 +31,9 @@ pub trait EdgeType: OutputType {
     fn cursor(&self) -> &str;
 }
 
-/// Where a page lies in its list.
+/// Where a page lies in its list. Costs nothing.
 #[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = costs::apply(0))]
 pub struct PageInfo {
     /// Whether the list goes on behind this page.
     pub has_next_page: bool,
@@ -89,7 +91,8 @@ impl<E: EdgeType> Connection<E> {
         }
     }
 
-    /// How many items the list has, whatever the page; counted only when selected.
+    /// How many items the list has, whatever the page; counted only when selected. Costs 2.
+    #[graphql(directive = costs::apply(2))]
     async fn total_count(&self) -> Result<i64, ApiError> {
         (self.total)().await
     }

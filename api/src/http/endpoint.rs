@@ -133,7 +133,7 @@ fn header<'a>(http: &'a HttpRequest, name: &HeaderName) -> Option<&'a str> {
 
 fn respond(endpoint: &Endpoint, answer: Answer, media: MediaType, request_id: &str, started: Instant) -> HttpResponse {
     let has_errors = answer.has_errors();
-    let retry_after_seconds = answer.retry_after_seconds();
+    let (retry_after_seconds, throttle) = (answer.retry_after_seconds(), answer.throttle());
     let (refusal, body) = answer.write(request_id);
     let status = refusal.map_or(200, |code| status(code, media));
     let elapsed = started.elapsed();
@@ -151,6 +151,9 @@ fn respond(endpoint: &Endpoint, answer: Answer, media: MediaType, request_id: &s
         .insert_header((REQUEST_ID, request_id))
         .insert_header(("cache-control", "no-store"))
         .insert_header(("x-content-type-options", "nosniff"));
+    if let Some(throttle) = throttle {
+        throttle.write_headers(&mut response);
+    }
     match refusal {
         Some(ErrorCode::MethodNotAllowed) => {
             // POST carries everything; that GET carries queries is no help to whom this is said.
@@ -176,8 +179,9 @@ fn respond(endpoint: &Endpoint, answer: Answer, media: MediaType, request_id: &s
 
 /// With the older media type a well-formed request is answered with 200, whatever its document.
 fn status(code: ErrorCode, media: MediaType) -> u16 {
+    use ErrorCode::{CostTooHigh, DocumentTooComplex, ParseFailed, ValidationFailed};
     match (media, code) {
-        (MediaType::Json, ErrorCode::ParseFailed | ErrorCode::ValidationFailed | ErrorCode::DocumentTooComplex) => 200,
+        (MediaType::Json, ParseFailed | ValidationFailed | DocumentTooComplex | CostTooHigh) => 200,
         _ => code.http_status(),
     }
 }

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{BaseType, ExecutableDocument};
 use async_graphql::{PathSegment, Request, Response, ServerError, Variables};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::attempts;
-use super::document::{self, Shape};
 use super::request::GraphqlRequest;
+use super::throttle::{Purse, Throttle};
 use crate::actor::Actor;
 use crate::error::{ApiError, ErrorCode};
 use crate::graphql::context::RequestContext;
+use crate::graphql::cost::{Plan, Pricing};
+use crate::graphql::document::{Document, Shape, Unreadable, complete};
 use crate::platform::Platform;
+use crate::platform::buckets::Rate;
 use crate::platform::db::Cancel;
 use crate::platform::origin::Origin;
 use crate::schema::ApiSchema;
@@ -24,12 +25,17 @@ use crate::schema::ApiSchema;
 const DEADLINE: Duration = Duration::from_secs(5);
 /// The largest answer, in bytes.
 const MAX_ANSWER: usize = 5 * 1024 * 1024;
+/// What an operation costs that is refused for its cost.
+const REFUSAL: u64 = 1;
 
 /// What executing needs; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Executor {
     pub(super) schema: ApiSchema,
     pub(super) platform: Platform,
+    pub(super) pricing: Pricing,
+    /// What each caller may spend.
+    pub(super) rate: Rate,
     /// Whether the schema may be read by callers who are not signed in.
     pub(super) open_introspection: bool,
 }
@@ -50,6 +56,9 @@ pub(super) struct Answer {
     /// When to come back after a refusal, if that is known.
     #[serde(skip)]
     retry_after_seconds: Option<u64>,
+    /// What the caller has left, if the request was priced.
+    #[serde(skip)]
+    throttle: Option<Throttle>,
 }
 
 #[derive(Serialize)]
@@ -86,6 +95,18 @@ impl Answer {
         self.retry_after_seconds
     }
 
+    /// What the caller has left, if the request was priced.
+    pub(super) fn throttle(&self) -> Option<Throttle> {
+        self.throttle
+    }
+
+    /// Says what it cost.
+    fn with_cost(mut self, mut cost: Map<String, Value>, throttle: Throttle) -> Self {
+        cost.insert("throttle".to_owned(), throttle.extension());
+        self.extensions.insert("cost".to_owned(), Value::Object(cost));
+        Self { throttle: Some(throttle), ..self }
+    }
+
     /// The JSON text, or a refusal of one that is too large.
     pub(super) fn write(self, request_id: &str) -> (Option<ErrorCode>, Vec<u8>) {
         match serde_json::to_vec(&self) {
@@ -99,6 +120,16 @@ impl Answer {
     }
 }
 
+/// A request that may run.
+struct Prepared {
+    document: Arc<Document>,
+    shape: Shape,
+    operation_name: Option<String>,
+    query: String,
+    variables: Map<String, Value>,
+    plan: Plan,
+}
+
 impl Executor {
     /// Answers a request. Raising `cancel` stops a query between two statements; a mutation ends as it must.
     pub(super) async fn answer(
@@ -110,16 +141,40 @@ impl Executor {
         origin: Arc<Origin>,
     ) -> Answer {
         let request_id = origin.request_id.as_str();
-        let (document, shape) = match self.prepare(&actor, &request, allow_mutation, request_id) {
+        let prepared = match self.prepare(&actor, request, allow_mutation, request_id) {
             Ok(prepared) => prepared,
             Err(refusal) => return *refusal,
         };
-        let context = Arc::new(RequestContext::new(actor, Arc::clone(&origin), self.platform.clone(), cancel.clone()));
-        let mut call = Request::new(request.query)
-            .variables(Variables::from_json(Value::Object(request.variables)))
+        let requested = prepared.plan.requested();
+        let is_too_high = requested > self.pricing.limit;
+        let purse = Purse::of(&actor, &origin, &self.platform, self.rate);
+        let (throttle, paid) = purse.pay(&self.platform, if is_too_high { REFUSAL } else { requested }).await;
+        if let Err(error) = paid {
+            return Answer::refused(error, request_id).with_cost(cost_of(requested, None), throttle);
+        }
+        if is_too_high {
+            let limit = self.pricing.limit;
+            let message =
+                format!("This costs {requested}; one operation may cost {limit}. Ask queryCost what would fit.");
+            let mut cost = cost_of(requested, None);
+            cost.insert("limit".to_owned(), limit.into());
+            return Answer::refused(ApiError::new(ErrorCode::CostTooHigh, message), request_id)
+                .with_cost(cost, throttle);
+        }
+        let (answer, actual) = self.run(actor, prepared, cancel, &origin).await;
+        let throttle = purse.put_back(&self.platform, requested.saturating_sub(actual), throttle);
+        answer.with_cost(cost_of(requested, Some(actual)), throttle)
+    }
+
+    /// Runs under the deadline; gives what was got in points, which is all that was paid if nobody knows.
+    async fn run(&self, actor: Actor, prepared: Prepared, cancel: Cancel, origin: &Arc<Origin>) -> (Answer, u64) {
+        let (request_id, shape, plan) = (origin.request_id.as_str(), prepared.shape, prepared.plan);
+        let context = Arc::new(RequestContext::new(actor, Arc::clone(origin), self.platform.clone(), cancel.clone()));
+        let mut call = Request::new(prepared.query)
+            .variables(Variables::from_json(Value::Object(prepared.variables)))
             .data(Arc::clone(&context));
-        call.operation_name = request.operation_name;
-        call.set_parsed_query(document);
+        call.operation_name = prepared.operation_name;
+        call.set_parsed_query(prepared.document.parsed().clone());
         let schema = self.schema.clone();
         // In a task of its own: a deadline or a dropped connection must not drop it in the middle.
         let attempts = Arc::clone(&context);
@@ -128,8 +183,11 @@ impl Executor {
             attempts::record(&attempts, &response).await;
             response
         });
-        match tokio::time::timeout(DEADLINE, task).await {
-            Ok(Ok(response)) => finish(response, shape, &context, request_id),
+        let answer = match tokio::time::timeout(DEADLINE, task).await {
+            Ok(Ok(response)) => {
+                let actual = plan.actual(&response.data);
+                return (finish(response, shape, &context, request_id), actual);
+            }
             Ok(Err(panic)) => Answer::refused(ApiError::internal(panic), request_id),
             Err(_) => {
                 cancel.raise();
@@ -140,68 +198,45 @@ impl Executor {
                 }
                 answer
             }
-        }
+        };
+        (answer, plan.requested())
     }
 
     fn prepare(
         &self,
         actor: &Actor,
-        request: &GraphqlRequest,
+        request: GraphqlRequest,
         allow_mutation: bool,
         request_id: &str,
-    ) -> Result<(ExecutableDocument, Shape), Box<Answer>> {
+    ) -> Result<Prepared, Box<Answer>> {
         let refuse = |error: ApiError| Box::new(Answer::refused(error, request_id));
-        let document = parse_query(&request.query)
-            .map_err(|error| Box::new(Answer::refused_by_library(error.into(), ErrorCode::ParseFailed, request_id)))?;
-        let shape = document::check(&document, request.operation_name.as_deref()).map_err(refuse)?;
-        check_variables(&document, request).map_err(refuse)?;
+        let document = self.pricing.documents.read(&request.query).map_err(|problem| match problem {
+            Unreadable::Refused(error) => refuse(error),
+            Unreadable::NotGraphql(error) => {
+                Box::new(Answer::refused_by_library(error, ErrorCode::ParseFailed, request_id))
+            }
+        })?;
+        let GraphqlRequest { query, operation_name, mut variables } = request;
+        let (operation, shape) = document.operation(operation_name.as_deref()).map_err(refuse)?;
+        complete(operation, &mut variables).map_err(refuse)?;
         if shape.is_mutation && !allow_mutation {
             return Err(refuse(ApiError::new(ErrorCode::MethodNotAllowed, "Mutations are sent by POST.")));
         }
         if shape.has_introspection && !self.open_introspection && matches!(actor, Actor::Anonymous) {
             return Err(refuse(ApiError::new(ErrorCode::Unauthenticated, "Sign in to read the schema.")));
         }
-        Ok((document, shape))
+        let plan = Plan::new(&self.pricing.prices, document.parsed(), operation, &variables);
+        Ok(Prepared { document, shape, operation_name, query, variables, plan })
     }
 }
 
-/// The library notices a missing variable, and an Int that is none, only when it runs the field; the
-/// specification wants it before.
-fn check_variables(document: &ExecutableDocument, request: &GraphqlRequest) -> Result<(), ApiError> {
-    let name = request.operation_name.as_deref();
-    let operation = document.operations.iter().find(|(known, _)| name.is_none() || known.map(|n| n.as_str()) == name);
-    let definitions =
-        operation.map(|(_, operation)| operation.node.variable_definitions.as_slice()).unwrap_or_default();
-    for definition in definitions {
-        let variable = &definition.node;
-        let is_required = !variable.var_type.node.nullable && variable.default_value.is_none();
-        let given = request.variables.get(variable.name.node.as_str());
-        if is_required && given.is_none_or(Value::is_null) {
-            let kind = match &variable.var_type.node.base {
-                BaseType::Named(name) => format!("{name}!"),
-                BaseType::List(_) => "list".to_owned(),
-            };
-            return Err(ApiError::argument(
-                ErrorCode::ValidationFailed,
-                format!("variables.{}", variable.name.node),
-                format!("The variable ${} of type {kind} is missing.", variable.name.node),
-            ));
-        }
-        let is_int = matches!(&variable.var_type.node.base, BaseType::Named(name) if name == "Int");
-        if is_int && given.is_some_and(is_beyond_int) {
-            return Err(ApiError::argument(
-                ErrorCode::ValidationFailed,
-                format!("variables.{}", variable.name.node),
-                format!("The variable ${} is not an Int: it has 32 bits.", variable.name.node),
-            ));
-        }
+fn cost_of(requested: u64, actual: Option<u64>) -> Map<String, Value> {
+    let mut cost = Map::new();
+    cost.insert("requested".to_owned(), requested.into());
+    if let Some(actual) = actual {
+        cost.insert("actual".to_owned(), actual.into());
     }
-    Ok(())
-}
-
-fn is_beyond_int(value: &Value) -> bool {
-    let is_integer = value.is_i64() || value.is_u64();
-    is_integer && value.as_i64().is_none_or(|number| i32::try_from(number).is_err())
+    cost
 }
 
 fn finish(response: Response, shape: Shape, context: &RequestContext, request_id: &str) -> Answer {
@@ -225,7 +260,14 @@ fn finish(response: Response, shape: Shape, context: &RequestContext, request_id
     if context.was_replayed() {
         extensions.insert("idempotentReplay".to_owned(), true.into());
     }
-    Answer { errors, data: refusal.is_none().then_some(response.data), extensions, refusal, retry_after_seconds }
+    Answer {
+        errors,
+        data: refusal.is_none().then_some(response.data),
+        extensions,
+        refusal,
+        retry_after_seconds,
+        throttle: None,
+    }
 }
 
 /// Why the request as a whole counts as refused, if it does.

@@ -2,13 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::lexical::{self, TooMuch};
 use crate::error::{ApiError, ErrorCode};
-
-/// The longest document, in bytes.
-const MAX_DOCUMENT: usize = 64 * 1024;
-/// The most items in any list among the variables.
-const MAX_LIST: usize = 1_000;
+use crate::graphql::document::{check_json, check_lists};
 
 /// A request as it came, checked for shape and size.
 #[derive(Debug, Default)]
@@ -28,7 +23,7 @@ fn bad_parameter(parameter: &'static str, message: &'static str) -> ApiError {
 
 /// Reads a POST body.
 pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, ApiError> {
-    lexical::check_json(body).map_err(|_| bad("The JSON is nested deeper than 64 levels."))?;
+    check_json(body).map_err(|_| bad("The JSON is nested deeper than 64 levels."))?;
     let text = std::str::from_utf8(body).map_err(|error| {
         let place = error.valid_up_to();
         ApiError::new(ErrorCode::BadRequest, format!("The body is not UTF-8: byte {place} does not fit."))
@@ -50,7 +45,8 @@ pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, ApiError> {
         variables: object_parameter("variables", fields.remove("variables").unwrap_or(Value::Null))?,
     };
     object_parameter("extensions", fields.remove("extensions").unwrap_or(Value::Null))?;
-    request.check()
+    check_lists(&request.variables)?;
+    Ok(request)
 }
 
 /// Reads the query string of a GET request.
@@ -79,12 +75,12 @@ pub(super) fn from_query_string(text: &str) -> Result<GraphqlRequest, ApiError> 
     if !has_query {
         return Err(bad_parameter("query", "query is missing."));
     }
-    request.check()
+    check_lists(&request.variables)?;
+    Ok(request)
 }
 
 fn parse(text: &str, parameter: &'static str) -> Result<Value, ApiError> {
-    lexical::check_json(text.as_bytes())
-        .map_err(|_| bad_parameter(parameter, "This is nested deeper than 64 levels."))?;
+    check_json(text.as_bytes()).map_err(|_| bad_parameter(parameter, "This is nested deeper than 64 levels."))?;
     serde_json::from_str(text).map_err(|_| bad_parameter(parameter, "This is not JSON."))
 }
 
@@ -101,37 +97,5 @@ fn object_parameter(name: &'static str, value: Value) -> Result<Map<String, Valu
         Value::Null => Ok(Map::new()),
         Value::Object(fields) => Ok(fields),
         _ => Err(bad_parameter(name, "This must be an object.")),
-    }
-}
-
-impl GraphqlRequest {
-    fn check(self) -> Result<Self, ApiError> {
-        if self.query.len() > MAX_DOCUMENT {
-            return Err(ApiError::new(ErrorCode::DocumentTooComplex, "The document has more than 65,536 bytes."));
-        }
-        lexical::check_document(&self.query).map_err(|problem| {
-            let message = match problem {
-                TooMuch::Nesting => "The document is nested deeper than 64 brackets.",
-                TooMuch::Tokens => "The document has more than 2,000 tokens.",
-            };
-            ApiError::new(ErrorCode::DocumentTooComplex, message)
-        })?;
-        match self.variables.iter().find(|(_, value)| has_long_list(value)) {
-            Some((name, _)) => Err(ApiError::argument(
-                ErrorCode::InputInvalid,
-                name.clone(),
-                "A list among the variables has more than 1,000 items.",
-            )),
-            None => Ok(self),
-        }
-    }
-}
-
-/// The nesting was bounded before the JSON was parsed, so this recursion is too.
-fn has_long_list(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.len() > MAX_LIST || items.iter().any(has_long_list),
-        Value::Object(fields) => fields.values().any(has_long_list),
-        _ => false,
     }
 }

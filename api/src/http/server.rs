@@ -13,6 +13,7 @@ use super::metrics::Metrics;
 use super::{console, health, jwks};
 use crate::app::App;
 use crate::config::Config;
+use crate::graphql::cost::PriceListError;
 use crate::platform::audit::seal_forever;
 use crate::platform::mail;
 use crate::schema;
@@ -40,6 +41,9 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
+    /// The schema's prices cannot be read: a defect.
+    #[error(transparent)]
+    Prices(#[from] PriceListError),
 }
 
 #[expect(clippy::disallowed_methods, reason = "durations are measured by the process's own monotonic clock")]
@@ -51,10 +55,13 @@ pub(super) fn now() -> Instant {
 pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> Result<(), ServeError> {
     let failed = |source| ServeError::Socket { address: config.bind, source };
     let draining = Draining::default();
+    let pricing = schema::pricing(config.cost_limit.into())?;
     let endpoint = web::Data::new(Endpoint {
         executor: Executor {
-            schema: schema::build(&app),
+            schema: schema::build(&app, pricing.clone()),
             platform: app.platform.clone(),
+            pricing,
+            rate: config.cost_rate,
             open_introspection: config.is_embedded(),
         },
         metrics: Metrics::new(),

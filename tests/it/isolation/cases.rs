@@ -33,6 +33,8 @@ pub(crate) enum Promise {
     OfThePerson,
     /// Whatever is named, the answer is the same, and nothing of a tenant changes.
     TellsNothing,
+    /// The answer is about no tenant.
+    OfNobody,
 }
 
 pub(crate) struct Case {
@@ -161,7 +163,15 @@ fn roots() -> Vec<Case> {
         arguments: |_| json!({}),
         attempts: None,
     };
-    selections.map(case).into()
+    let price = Case {
+        operation: "queryCost",
+        document: "query($query: String!) { answer: queryCost(query: $query) { requested fits fields { path cost } } }"
+            .to_owned(),
+        promise: Promise::OfNobody,
+        arguments: |things| json!({ "query": format!("{{ community(id: \"{}\") {{ members {{ totalCount }} }} }}", things.community) }),
+        attempts: None,
+    };
+    selections.map(case).into_iter().chain([price]).collect()
 }
 
 fn look_ups() -> Vec<Case> {

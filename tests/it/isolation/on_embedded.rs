@@ -12,11 +12,12 @@ use super::{Trial, Twins, names};
 
 /// Where more than a wall keeps tenants apart: a token or a password of B's own is needed, or the statement asks
 /// for one row of the caller's tenant.
-const KEPT_APART_ANYWAY: [&str; 9] = [
+const KEPT_APART_ANYWAY: [&str; 10] = [
     "invitationAccept",
     "passwordChange",
     "passwordReset",
     "passwordResetRequest",
+    "queryCost",
     "sessionRefresh",
     "signIn",
     "signOut",
@@ -26,7 +27,7 @@ const KEPT_APART_ANYWAY: [&str; 9] = [
 
 /// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one; or
 /// where no case makes another row, whose twin would show (most of the staff is there from the beginning).
-const KEPT_APART_FROM_TWINS: [&str; 16] = [
+const KEPT_APART_FROM_TWINS: [&str; 17] = [
     "auditCheckpoint",
     "communityCreate",
     "communityMemberAdd",
@@ -37,6 +38,7 @@ const KEPT_APART_FROM_TWINS: [&str; 16] = [
     "passwordChange",
     "passwordReset",
     "passwordResetRequest",
+    "queryCost",
     "signIn",
     "staff",
     "staffInvite",

@@ -13,6 +13,7 @@ use crate::graph::community::Community;
 use crate::graphql::batch::Page;
 use crate::graphql::connection::{Connection, Edge, Total, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
+use crate::graphql::cost::shown::costs;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_id;
 use crate::graphql::pagination::{CursorSpace, PageArgs};
@@ -130,8 +131,8 @@ impl CommunityQuery {
         .await
     }
 
-    /// How many new communities survived their first months. Needs `communities:read`.
-    #[graphql(directive = requires_scopes::apply(vec!["communities:read".to_owned()]))]
+    /// How many new communities survived their first months. Costs 20. Needs `communities:read`.
+    #[graphql(directive = costs::apply(20), directive = requires_scopes::apply(vec!["communities:read".to_owned()]))]
     async fn survival_report(&self, ctx: &Context<'_>) -> Option<Result<SurvivalReport, ApiError>> {
         nullable(async {
             let request = ctx.request()?;

@@ -15,6 +15,7 @@ use crate::domains::communities::Platform;
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref, loaded};
 use crate::graphql::context::{ContextExt as _, nullable};
+use crate::graphql::cost::shown::list_size;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::scalars::DateTime;
 use crate::graphql::selection::Selection;
@@ -131,7 +132,8 @@ impl MemberCore {
         Ok(tags.get(&self.0.row()?.id).cloned().unwrap_or_default())
     }
 
-    /// Where they are known from.
+    /// Where they are known from. Counts as 5 items.
+    #[graphql(directive = list_size::apply(Some(5), None, None))]
     async fn identities(&self, ctx: &Context<'_>) -> Result<Vec<MemberIdentity>, ApiError> {
         let (members, actor) = (ctx.service::<Members>()?.clone(), ctx.actor()?.clone());
         let load = |page: Arc<Page<MemberRow>>| async move {

@@ -8,6 +8,7 @@ use crate::domains::members::membership::Tier;
 use crate::domains::members::{Draft, Members};
 use crate::error::{ApiError, UserError};
 use crate::graphql::context::ContextExt as _;
+use crate::graphql::cost::shown::list_size;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_input_id;
 use crate::graphql::mutation::{call, settle};
@@ -105,10 +106,14 @@ pub struct ImportMutation;
 #[Object]
 impl ImportMutation {
     /// Makes or fills in up to 1,000 members, with an outcome for each; refused rows change nothing and stop
-    /// no others. For files of any size there is `shequn import members`. Needs `members:write`. For a key that is
+    /// no others. For files of any size there is `shequn import members`. Costs 10, and 1 for each row.
+    /// Needs `members:write`. For a key that is
     /// restricted to communities a new member needs one of them as `communityId`, and a reference, phone number or
     /// identity of a member elsewhere is taken.
-    #[graphql(directive = requires_scopes::apply(vec!["members:write".to_owned()]))]
+    #[graphql(
+        directive = list_size::apply(None, Some(vec!["input.rows".to_owned()]), Some(vec!["outcomes".to_owned()])),
+        directive = requires_scopes::apply(vec!["members:write".to_owned()]),
+    )]
     async fn members_import(
         &self,
         ctx: &Context<'_>,

@@ -16,6 +16,7 @@ use crate::graph::member::Member;
 use crate::graphql::batch::Page;
 use crate::graphql::connection::{Connection, EdgeType, Total};
 use crate::graphql::context::{ContextExt as _, nullable};
+use crate::graphql::cost::shown::costs;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::pagination::{CursorSpace, PageArgs};
 use crate::graphql::scalars::{DateTime, TimeRange};
@@ -105,8 +106,8 @@ impl CommunityMembers {
         .await
     }
 
-    /// Its tiers against its quota. Needs `members:read`.
-    #[graphql(directive = requires_scopes::apply(vec!["members:read".to_owned()]))]
+    /// Its tiers against its quota. Costs 2. Needs `members:read`.
+    #[graphql(directive = costs::apply(2), directive = requires_scopes::apply(vec!["members:read".to_owned()]))]
     async fn tier_report(&self, ctx: &Context<'_>) -> Option<Result<TierReport, ApiError>> {
         nullable(async {
             let (members, actor) = (ctx.service::<Members>()?.clone(), ctx.actor()?.clone());
@@ -119,8 +120,9 @@ impl CommunityMembers {
         .await
     }
 
-    /// Who came and went lately, and whether that is a decline by the tenant's policy. Needs `members:read`.
-    #[graphql(directive = requires_scopes::apply(vec!["members:read".to_owned()]))]
+    /// Who came and went lately, and whether that is a decline by the tenant's policy. Costs 2.
+    /// Needs `members:read`.
+    #[graphql(directive = costs::apply(2), directive = requires_scopes::apply(vec!["members:read".to_owned()]))]
     async fn churn_report(&self, ctx: &Context<'_>) -> Option<Result<ChurnReport, ApiError>> {
         nullable(async {
             let (members, actor) = (ctx.service::<Members>()?.clone(), ctx.actor()?.clone());

@@ -12,6 +12,7 @@ use crate::error::ApiError;
 use crate::graph::community::Community;
 use crate::graphql::batch::Page;
 use crate::graphql::context::{ContextExt as _, nullable};
+use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::selection::Selection;
 use crate::platform::ids::CommunityId;
@@ -19,8 +20,9 @@ use crate::platform::ids::CommunityId;
 /// Communities that a report names at most.
 const LONGEST_REPORT: usize = 100;
 
-/// How many members a tier has, and should have.
+/// How many members a tier has, and should have. Costs nothing.
 #[derive(SimpleObject)]
+#[graphql(directive = costs::apply(0))]
 pub struct TierShare {
     /// The tier.
     tier: Tier,
@@ -140,8 +142,13 @@ pub struct MembershipQuery;
 /// Reports on memberships.
 #[Object]
 impl MembershipQuery {
-    /// The communities outside their tier quota, the furthest first; at most 100. Needs `members:read` and `communities:read`.
-    #[graphql(directive = requires_scopes::apply(vec!["members:read".to_owned(), "communities:read".to_owned()]))]
+    /// The communities outside their tier quota, the furthest first; at most 100. Costs 50, and counts as
+    /// 100 items. Needs `members:read` and `communities:read`.
+    #[graphql(
+        directive = costs::apply(50),
+        directive = list_size::apply(Some(100), None, None),
+        directive = requires_scopes::apply(vec!["members:read".to_owned(), "communities:read".to_owned()]),
+    )]
     async fn tier_drift_report(&self, ctx: &Context<'_>) -> Option<Result<Vec<TierDrift>, ApiError>> {
         nullable(async {
             let request = ctx.request()?;
@@ -167,8 +174,12 @@ impl MembershipQuery {
     }
 
     /// The communities that are losing their members by the tenant's policy, the fastest first; at most 100.
-    /// Needs `members:read` and `communities:read`.
-    #[graphql(directive = requires_scopes::apply(vec!["members:read".to_owned(), "communities:read".to_owned()]))]
+    /// Costs 50, and counts as 100 items. Needs `members:read` and `communities:read`.
+    #[graphql(
+        directive = costs::apply(50),
+        directive = list_size::apply(Some(100), None, None),
+        directive = requires_scopes::apply(vec!["members:read".to_owned(), "communities:read".to_owned()]),
+    )]
     async fn decline_report(&self, ctx: &Context<'_>) -> Option<Result<Vec<CommunityDecline>, ApiError>> {
         nullable(async {
             let request = ctx.request()?;

@@ -12,13 +12,15 @@ pub(super) const MAX_JSON_NESTING: usize = 64;
 
 /// Why a text is not given to a parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TooMuch {
+pub enum TooMuch {
+    /// More than 64 levels of brackets.
     Nesting,
+    /// More than 2,000 tokens.
     Tokens,
 }
 
-/// Checks a GraphQL document.
-pub(super) fn check_document(text: &str) -> Result<(), TooMuch> {
+/// Checks a GraphQL document; gives its number of tokens.
+pub(super) fn check_document(text: &str) -> Result<usize, TooMuch> {
     let mut rest = text.as_bytes();
     let (mut depth, mut tokens) = (0_usize, 0_usize);
     while let Some((&byte, tail)) = rest.split_first() {
@@ -51,11 +53,11 @@ pub(super) fn check_document(text: &str) -> Result<(), TooMuch> {
             return Err(TooMuch::Tokens);
         }
     }
-    Ok(())
+    Ok(tokens)
 }
 
 /// Checks the nesting of a JSON text.
-pub(super) fn check_json(text: &[u8]) -> Result<(), TooMuch> {
+pub fn check_json(text: &[u8]) -> Result<(), TooMuch> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text {
         match (in_string, byte) {
@@ -130,15 +132,15 @@ mod tests {
     #[test]
     fn brackets_in_strings_and_comments_do_not_count() {
         let deep = "{".repeat(100);
-        assert_eq!(check_document(&format!("{{ a(b: \"{deep}\") }}")), Ok(()));
-        assert_eq!(check_document(&format!("{{ a(b: \"\"\"{deep}\"\"\") }} # {deep}")), Ok(()));
+        assert_eq!(check_document(&format!("{{ a(b: \"{deep}\") }}")), Ok(8));
+        assert_eq!(check_document(&format!("{{ a(b: \"\"\"{deep}\"\"\") }} # {deep}")), Ok(8));
         assert_eq!(check_document(&deep), Err(TooMuch::Nesting));
         assert_eq!(check_document(&format!("{{ a(b: \"\\\"\") }} {deep}")), Err(TooMuch::Nesting));
     }
 
     #[test]
     fn tokens_are_counted_whole() {
-        assert_eq!(check_document(&format!("{{ {} }}", "abc ".repeat(1_998))), Ok(()));
+        assert_eq!(check_document(&format!("{{ {} }}", "abc ".repeat(1_998))), Ok(2_000));
         assert_eq!(check_document(&format!("{{ {} }}", "abc ".repeat(1_999))), Err(TooMuch::Tokens));
     }
 

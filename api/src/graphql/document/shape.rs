@@ -5,10 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
-};
-use async_graphql::{Name, Positioned};
+use async_graphql::Name;
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationType, Selection, SelectionSet};
 
 use crate::error::{ApiError, ErrorCode};
 
@@ -21,12 +19,17 @@ const MAX_ALIASES: usize = 30;
 const MAX_ROOT_FIELDS: usize = 20;
 const MAX_DIRECTIVES: usize = 50;
 
-/// What the endpoint has to know of a document.
+/// What whoever runs an operation has to know of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
-    pub(super) is_mutation: bool,
-    pub(super) has_introspection: bool,
+pub struct Shape {
+    /// Whether it changes anything.
+    pub is_mutation: bool,
+    /// Whether it asks for the schema.
+    pub has_introspection: bool,
 }
+
+/// The shape of each operation, or why it is refused; the only one may have no name.
+pub(super) type Shapes = HashMap<Option<String>, Result<Shape, ApiError>>;
 
 /// Measures of a selection set, its fragments included.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,9 +61,8 @@ struct Measure<'a> {
     open: HashSet<&'a Name>,
 }
 
-/// Accepts or refuses `document`; `operation` names the one to run.
-pub(super) fn check(document: &ExecutableDocument, operation: Option<&str>) -> Result<Shape, ApiError> {
-    let operation = choose(document, operation)?;
+/// Accepts or refuses each operation of `document`, by its name.
+pub(super) fn check(document: &ExecutableDocument) -> Result<Shapes, ApiError> {
     if document.fragments.len() > MAX_FRAGMENTS {
         return Err(too_complex(format!("More than {MAX_FRAGMENTS} fragments.")));
     }
@@ -70,28 +72,17 @@ pub(super) fn check(document: &ExecutableDocument, operation: Option<&str>) -> R
     for name in document.fragments.keys() {
         whole.nodes = whole.nodes.saturating_add(measure.fragment(name)?.nodes);
     }
-    let mut size = measure.set(&operation.node.selection_set.node)?;
-    size.directives += operation.node.directives.len();
-    judge(size, whole)?;
-    Ok(Shape { is_mutation: operation.node.ty == OperationType::Mutation, has_introspection: size.has_introspection })
-}
-
-fn choose<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Result<&'a Positioned<OperationDefinition>, ApiError> {
-    let missing = |message: &'static str| ApiError::argument(ErrorCode::ValidationFailed, "operationName", message);
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation),
-        (DocumentOperations::Single(_), Some(_)) => Err(missing("The document has no operation of this name.")),
-        (DocumentOperations::Multiple(all), Some(name)) => {
-            all.get(name).ok_or_else(|| missing("The document has no operation of this name."))
-        }
-        (DocumentOperations::Multiple(all), None) => match (all.len(), all.values().next()) {
-            (1, Some(operation)) => Ok(operation),
-            _ => Err(missing("The document has several operations; say which one.")),
-        },
+    let mut shapes = Shapes::new();
+    for (name, operation) in document.operations.iter() {
+        let mut size = measure.set(&operation.node.selection_set.node)?;
+        size.directives += operation.node.directives.len();
+        let shape = judge(size, whole).map(|()| Shape {
+            is_mutation: operation.node.ty == OperationType::Mutation,
+            has_introspection: size.has_introspection,
+        });
+        shapes.insert(name.map(ToString::to_string), shape);
     }
+    Ok(shapes)
 }
 
 fn judge(size: Size, whole: Size) -> Result<(), ApiError> {
@@ -178,7 +169,8 @@ mod tests {
 
     fn code(text: &str) -> Option<ErrorCode> {
         let document = async_graphql::parser::parse_query(text).unwrap();
-        check(&document, None).err().map(|error| error.code())
+        let shapes = check(&document).map_err(|error| error.code());
+        shapes.map_or_else(Some, |shapes| shapes[&None].as_ref().err().map(ApiError::code))
     }
 
     #[test]
