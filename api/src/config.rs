@@ -31,7 +31,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("SHEQUN_MIGRATE_URL", "another login for migrations; default DATABASE_URL"),
     ("SHEQUN_MIGRATE", "on or off: migrate when serving; default on"),
     ("SHEQUN_DATABASE_CONNECTIONS", "connections to PostgreSQL, 2 to 500; default 20"),
-    ("REDIS_URL", "redis://…, needed with PostgreSQL; without it state is kept in this process"),
+    (
+        "REDIS_URL",
+        "redis://…, or redis-cluster://host:port,host:port for a cluster; needed with PostgreSQL, else state is kept in this process",
+    ),
     ("SHEQUN_REDIS_PREFIX", "put before every key; default shequn:"),
     ("SHEQUN_MASTER_KEY", "base64 of 32 random bytes; needed with PostgreSQL, generated in the embedded mode"),
     (

@@ -130,6 +130,18 @@ impl Setup {
         self
     }
 
+    /// With a Redis of its own, which the test may stop, freeze and empty.
+    pub fn own_redis(mut self) -> Self {
+        self.plan.own_redis = 1;
+        self
+    }
+
+    /// With a Redis cluster of its own, of three servers.
+    pub fn redis_cluster(mut self) -> Self {
+        self.plan.own_redis = 3;
+        self
+    }
+
     /// On an empty database, which PostgreSQL would otherwise copy from a migrated one.
     pub fn unmigrated(mut self) -> Self {
         self.plan.unmigrated = true;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::storage::{self, MASTER_KEY, Storage};
-use crate::{Database, Letter, Proxy, SmtpServer, binary, letters, process, runtime, scratch};
+use crate::{
+    Database, Letter, Proxy, REDIS_PASSWORD, RedisServer, SmtpServer, binary, letters, process, runtime, scratch,
+};
 
 /// Dropped with the last server on it; takes its database and its folder along.
 pub struct Installation {
@@ -16,6 +18,7 @@ pub struct Installation {
     postgres_database: Option<String>,
     proxies: Option<(Proxy, Proxy)>,
     smtp: Option<SmtpServer>,
+    redis: Vec<RedisServer>,
 }
 
 /// How a command of the product ended.
@@ -45,6 +48,8 @@ pub(crate) struct Plan {
     pub proxied: bool,
     pub smtp: bool,
     pub no_mail: bool,
+    /// How many Redis servers of its own; more than one are a cluster, none is the one that all share.
+    pub own_redis: usize,
 }
 
 impl Installation {
@@ -61,8 +66,13 @@ impl Installation {
             pair("SHEQUN_DATABASE_CONNECTIONS", "4"),
         ];
         let mut proxies = None;
+        let redis = match plan.own_redis {
+            0 => Vec::new(),
+            1 => vec![RedisServer::start().await],
+            count => RedisServer::cluster(count).await,
+        };
         if let Some(database) = &postgres_database {
-            let (mut database_url, mut redis_url) = (storage::database_url(database), storage::redis_url());
+            let (mut database_url, mut redis_url) = (storage::database_url(database), redis_url(&redis));
             if plan.proxied {
                 let to_postgres = Proxy::open(&storage::address_in(&database_url)).await;
                 let to_redis = Proxy::open(&storage::address_in(&redis_url)).await;
@@ -89,7 +99,7 @@ impl Installation {
         }
         environment.extend(plan.environment);
         let binary = if plan.steered { binary::steered() } else { binary::normal() };
-        Arc::new(Self { folder, binary: binary.to_owned(), environment, postgres_database, proxies, smtp })
+        Arc::new(Self { folder, binary: binary.to_owned(), environment, postgres_database, proxies, smtp, redis })
     }
 
     /// The data directory of the process with this number. On PostgreSQL each has one of its own, as on separate hosts.
@@ -128,6 +138,12 @@ impl Installation {
             None => letters::in_folder(&self.mail_folder()),
         };
         all.iter().map(|raw| Letter::read(raw)).filter(|letter| letter.to == email).collect()
+    }
+
+    /// The Redis servers of an installation with `own_redis` or a `redis_cluster`.
+    pub fn redis(&self) -> &[RedisServer] {
+        assert!(!self.redis.is_empty(), "this installation has no Redis of its own");
+        &self.redis
     }
 
     /// Moves the clock of every process of this installation; only in one that was asked `with_movable_clock`.
@@ -185,6 +201,15 @@ impl Drop for Installation {
             runtime::run_detached(storage::drop_database(name));
         }
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Of a cluster two nodes are named: it tells of the others itself.
+fn redis_url(own: &[RedisServer]) -> String {
+    match own {
+        [] => storage::redis_url(),
+        [one] => format!("redis://:{REDIS_PASSWORD}@{}", one.address()),
+        [one, other, ..] => format!("redis-cluster://:{REDIS_PASSWORD}@{},{}", one.address(), other.address()),
     }
 }
 

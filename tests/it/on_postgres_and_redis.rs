@@ -2,6 +2,7 @@
 
 mod mail_off;
 mod outages;
+mod redis_away;
 
 use std::time::Duration;
 

@@ -7,7 +7,6 @@ use actix_web::{HttpResponse, web};
 
 use super::endpoint::Endpoint;
 use super::server::Draining;
-use crate::platform::kv::Kv;
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -23,15 +22,11 @@ pub(super) async fn ready(endpoint: web::Data<Endpoint>, draining: web::Data<Dra
     let ask = endpoint.runtime.spawn(async move { tokio::time::timeout(PATIENCE, db.system_reader()).await });
     let database = matches!(ask.await, Ok(Ok(Ok(_))));
     let kv = endpoint.app.platform.kv.clone();
-    let store = match &kv {
-        Kv::Redis { .. } => {
-            if kv.ping().await.is_ok() {
-                "up"
-            } else {
-                "down"
-            }
-        }
-        Kv::Local(_) => "in this process",
+    let store = if kv.is_local() {
+        "in this process"
+    } else {
+        let ask = endpoint.runtime.spawn(async move { kv.ping().await });
+        if matches!(ask.await, Ok(Ok(()))) { "up" } else { "down" }
     };
     let body = format!("database: {}\nredis: {store}\nstopping: {stopping}\n", if database { "up" } else { "down" });
     let mut response = if database && !stopping { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };

@@ -35,6 +35,7 @@ struct Inner {
     connections_open: Gauge,
     connections_idle: Gauge,
     password_checks: Counter,
+    redis_up: Gauge,
 }
 
 impl Metrics {
@@ -53,7 +54,17 @@ impl Metrics {
         registry.register("database_connections_idle", "Connections in the pool", connections_idle.clone());
         let password_checks = Counter::default();
         registry.register("password_checks", "Passwords compared with a hash", password_checks.clone());
-        Self(Arc::new(Inner { registry, requests, duration, connections_open, connections_idle, password_checks }))
+        let redis_up = Gauge::default();
+        registry.register("redis_up", "0 while Redis counts as away", redis_up.clone());
+        Self(Arc::new(Inner {
+            registry,
+            requests,
+            duration,
+            connections_open,
+            connections_idle,
+            password_checks,
+            redis_up,
+        }))
     }
 
     pub(super) fn note_request(&self, status: u16, has_errors: bool, duration: Duration) {
@@ -67,6 +78,7 @@ impl Metrics {
         self.0.password_checks.inner().store(app.auth.password_checks(), Ordering::Relaxed);
         self.0.connections_open.set(i64::from(open));
         self.0.connections_idle.set(i64::try_from(idle).unwrap_or(i64::MAX));
+        self.0.redis_up.set(i64::from(!app.platform.kv.is_away()));
         let mut text = String::new();
         encode(&mut text, &self.0.registry).map_err(ApiError::internal)?;
         Ok(text)

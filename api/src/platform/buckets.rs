@@ -5,14 +5,14 @@
 //! time. A process has granted no more than all together, so its own count never refuses what Redis would
 //! grant; but while Redis is away, or has forgotten, the limit of what this process saw still stands (ADR 0012).
 
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::kv::{Kv, KvKey, Script};
+use super::kv::{Expiring, Kv, KvKey, Script};
 
-/// Buckets in this process above which full ones, which say nothing, are swept out.
-const SWEEP_AT: usize = 10_000;
+/// How long a refusal by Redis is believed without asking again: who is refused a thousand times a second costs
+/// it nothing.
+const REFUSAL_LIFE: Duration = Duration::from_secs(1);
 /// What rounding may cost, in microseconds: a bucket of ten grants ten at the same instant.
 const TOLERANCE: f64 = 0.5;
 
@@ -115,17 +115,19 @@ impl Buckets {
     /// Takes `amount`, all or nothing. Never fails: while Redis is away this process counts alone.
     pub async fn take(&self, key: &KvKey, rate: Rate, amount: u32) -> Take {
         let here = self.here().take(key, rate, amount, now());
-        if !here.is_granted || self.kv.is_local() {
+        if !here.is_granted {
             return here;
         }
         let arguments = [rate.micros(amount), rate.micros(rate.maximum), TOLERANCE].map(|micros| micros.to_string());
         match self.kv.run_script::<(u8, u64)>(&TAKE, key, &arguments).await {
-            Ok((1, missing)) => rate.granted(micros(missing)),
-            Ok((_, missing)) => {
-                self.here().put_back(key, rate, amount, now());
-                rate.refused(micros(missing), amount)
+            None => here,
+            Some(Ok((1, missing))) => rate.granted(micros(missing)),
+            Some(Ok((_, missing))) => {
+                let refused = rate.refused(micros(missing), amount);
+                self.here().note_refusal(key, rate, Refusal { amount, missing: micros(missing) }, now());
+                refused
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 tracing::debug!(error = ?error, "bucket.counted_here");
                 here
             }
@@ -135,10 +137,11 @@ impl Buckets {
     /// Gives back what was taken and not needed; a full bucket stays full.
     pub async fn put_back(&self, key: &KvKey, rate: Rate, amount: u32) {
         self.here().put_back(key, rate, amount, now());
-        if amount == 0 || self.kv.is_local() {
+        if amount == 0 {
             return;
         }
-        if let Err(error) = self.kv.run_script::<(u8, u64)>(&PUT_BACK, key, &[rate.micros(amount).to_string()]).await {
+        let arguments = [rate.micros(amount).to_string()];
+        if let Some(Err(error)) = self.kv.run_script::<(u8, u64)>(&PUT_BACK, key, &arguments).await {
             tracing::debug!(error = ?error, "bucket.not_put_back");
         }
     }
@@ -153,51 +156,59 @@ fn micros(number: u64) -> f64 {
     number as f64
 }
 
-/// What this process has counted: for each bucket that is not full the moment at which it will be.
+/// What this process has counted: buckets that are not full, for as long as they are not.
 #[derive(Default)]
 struct Here {
-    full_at: HashMap<KvKey, Instant>,
-    swept_to: usize,
+    counted: Expiring<()>,
+    /// What Redis refused a moment ago.
+    refused: Expiring<Refusal>,
+}
+
+struct Refusal {
+    amount: u32,
+    /// Microseconds until the bucket would be full, then.
+    missing: f64,
 }
 
 impl Here {
     fn take(&mut self, key: &KvKey, rate: Rate, amount: u32, now: Instant) -> Take {
+        if let Some((refusal, life)) = self.refused.get(key, now)
+            && refusal.amount <= amount
+        {
+            let since = REFUSAL_LIFE.saturating_sub(life).as_secs_f64() * 1e6;
+            return rate.refused((refusal.missing - since).max(0.0), amount);
+        }
         let missing = self.missing(key, now);
         let after = missing + rate.micros(amount);
         if after > rate.micros(rate.maximum) + TOLERANCE {
             return rate.refused(missing, amount);
         }
-        self.set(key, after, now);
+        self.set_missing(key, after, now);
         rate.granted(after)
     }
 
     fn put_back(&mut self, key: &KvKey, rate: Rate, amount: u32, now: Instant) {
         let after = self.missing(key, now) - rate.micros(amount);
-        self.set(key, after, now);
+        self.set_missing(key, after, now);
+        self.refused.remove(key);
+    }
+
+    /// Redis refused what was counted here: it was not taken, and will not be for the time being.
+    fn note_refusal(&mut self, key: &KvKey, rate: Rate, refusal: Refusal, now: Instant) {
+        self.put_back(key, rate, refusal.amount, now);
+        if rate.refused(refusal.missing, refusal.amount).retry_after >= REFUSAL_LIFE {
+            self.refused.set(key, refusal, REFUSAL_LIFE, now);
+        }
     }
 
     /// Microseconds until the bucket is full.
     fn missing(&self, key: &KvKey, now: Instant) -> f64 {
-        self.full_at.get(key).map_or(0.0, |full| full.saturating_duration_since(now).as_secs_f64() * 1e6)
+        self.counted.get(key, now).map_or(0.0, |(_, life)| life.as_secs_f64() * 1e6)
     }
 
-    fn set(&mut self, key: &KvKey, missing: f64, now: Instant) {
-        let full = Duration::try_from_secs_f64(missing / 1e6).ok().and_then(|wait| now.checked_add(wait));
-        match full {
-            Some(full) if full > now => {
-                self.sweep(now);
-                self.full_at.insert(key.clone(), full);
-            }
-            _ => drop(self.full_at.remove(key)),
-        }
-    }
-
-    /// Drops full buckets whenever there are twice as many as after the last time: cheap on average.
-    fn sweep(&mut self, now: Instant) {
-        if self.full_at.len() >= SWEEP_AT.max(self.swept_to.saturating_mul(2)) {
-            self.full_at.retain(|_, full| *full > now);
-            self.swept_to = self.full_at.len();
-        }
+    fn set_missing(&mut self, key: &KvKey, missing: f64, now: Instant) {
+        let life = Duration::try_from_secs_f64((missing / 1e6).max(0.0)).unwrap_or(Duration::MAX);
+        self.counted.set(key, (), life, now);
     }
 }
 
@@ -242,22 +253,27 @@ mod tests {
         assert_eq!(here.take(&key("a"), TEN, 4, start).available, 0);
         here.put_back(&key("a"), TEN, 100, start);
         assert_eq!(here.take(&key("a"), TEN, 0, start).available, 10);
-        assert!(here.full_at.is_empty());
+        assert!(here.counted.get(&key("a"), start).is_none());
+    }
+
+    #[test]
+    fn a_refusal_by_redis_is_believed_for_a_second_or_until_something_is_put_back() {
+        let (mut here, start) = (Here::default(), now());
+        let refusal = || Refusal { amount: 3, missing: TEN.micros(8) };
+        let granted = |here: &mut Here, amount, millis| {
+            here.take(&key("a"), TEN, amount, start + Duration::from_millis(millis)).is_granted
+        };
+        assert!(granted(&mut here, 3, 0));
+        here.note_refusal(&key("a"), TEN, refusal(), start);
+        assert!(!granted(&mut here, 3, 999) && granted(&mut here, 2, 999) && granted(&mut here, 3, 1000));
+        here.note_refusal(&key("a"), TEN, refusal(), start);
+        here.put_back(&key("a"), TEN, 1, start);
+        assert!(granted(&mut here, 3, 1));
     }
 
     #[test]
     fn what_never_fits_is_refused_however_full_the_bucket() {
         let refused = Here::default().take(&key("a"), TEN, 11, now());
         assert_eq!((refused.is_granted, refused.available, refused.retry_after), (false, 10, Duration::ZERO));
-    }
-
-    #[test]
-    fn full_buckets_are_swept_out() {
-        let (mut here, start) = (Here::default(), now());
-        for number in 0..SWEEP_AT {
-            here.take(&key(&number.to_string()), TEN, 1, start);
-        }
-        here.take(&key("late"), TEN, 1, start + Duration::from_secs(91));
-        assert_eq!(here.full_at.len(), 1);
     }
 }

@@ -165,7 +165,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
     ("lettre", &["platform/mail/"]),
     ("phonenumber", &["platform/phone.rs"]),
     ("prometheus_client", &["http/metrics.rs"]),
-    ("redis", &["platform/kv.rs"]),
+    ("redis", &["platform/kv/"]),
     ("rpassword", &["cli/"]),
     (
         "sea_orm",

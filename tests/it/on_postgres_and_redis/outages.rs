@@ -141,7 +141,7 @@ async fn health(client: &Client, path: &str) -> u16 {
     client.send(client.request(Method::GET, path)).await.status
 }
 
-async fn within_a_second<T>(what: &str, request: impl Future<Output = T>) -> T {
+pub async fn within_a_second<T>(what: &str, request: impl Future<Output = T>) -> T {
     let start = Instant::now();
     let answer = request.await;
     assert!(start.elapsed() < Duration::from_secs(1), "{what} took {:?}", start.elapsed());

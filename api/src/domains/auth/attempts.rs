@@ -61,14 +61,14 @@ impl Attempts {
     async fn take(&self, account: KvKey, address: IpAddr) -> Result<Attempt, ApiError> {
         let attempt = Attempt { account, address: self.key("sign-in-address", &network(address)) };
         let buckets = &self.platform.buckets;
-        let from_address = buckets.take(&attempt.address, self.limits.per_address, 1).await;
-        if !from_address.is_granted {
-            return Err(throttled(from_address.retry_after));
-        }
         let to_account = buckets.take(&attempt.account, self.limits.per_account, 1).await;
         if !to_account.is_granted {
-            buckets.put_back(&attempt.address, self.limits.per_address, 1).await;
             return Err(throttled(to_account.retry_after));
+        }
+        let from_address = buckets.take(&attempt.address, self.limits.per_address, 1).await;
+        if !from_address.is_granted {
+            buckets.put_back(&attempt.account, self.limits.per_account, 1).await;
+            return Err(throttled(from_address.retry_after));
         }
         Ok(attempt)
     }
@@ -76,8 +76,10 @@ impl Attempts {
     /// The attempt was no guess: it got in, or nothing was tried.
     pub(super) async fn forget(&self, attempt: &Attempt) {
         let buckets = &self.platform.buckets;
-        buckets.put_back(&attempt.account, self.limits.per_account, 1).await;
-        buckets.put_back(&attempt.address, self.limits.per_address, 1).await;
+        tokio::join!(
+            buckets.put_back(&attempt.account, self.limits.per_account, 1),
+            buckets.put_back(&attempt.address, self.limits.per_address, 1),
+        );
     }
 
     /// Counts the wish for a letter about a forgotten password, by the account that was named and by the address.
