@@ -36,6 +36,7 @@ struct Inner {
     connections_idle: Gauge,
     password_checks: Counter,
     redis_up: Gauge,
+    redis_failures: Counter,
 }
 
 impl Metrics {
@@ -56,6 +57,8 @@ impl Metrics {
         registry.register("password_checks", "Passwords compared with a hash", password_checks.clone());
         let redis_up = Gauge::default();
         registry.register("redis_up", "0 while Redis counts as away", redis_up.clone());
+        let redis_failures = Counter::default();
+        registry.register("redis_failures", "Commands that Redis left without an answer", redis_failures.clone());
         Self(Arc::new(Inner {
             registry,
             requests,
@@ -64,6 +67,7 @@ impl Metrics {
             connections_idle,
             password_checks,
             redis_up,
+            redis_failures,
         }))
     }
 
@@ -79,6 +83,7 @@ impl Metrics {
         self.0.connections_open.set(i64::from(open));
         self.0.connections_idle.set(i64::try_from(idle).unwrap_or(i64::MAX));
         self.0.redis_up.set(i64::from(!app.platform.kv.is_away()));
+        self.0.redis_failures.inner().store(app.platform.kv.failures(), Ordering::Relaxed);
         let mut text = String::new();
         encode(&mut text, &self.0.registry).map_err(ApiError::internal)?;
         Ok(text)

@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use harness::{Client, PASSWORD, REDIS_PASSWORD, Server, Storage, TestApp, eventually, run};
-use reqwest::Method;
 use serde_json::json;
 
 use super::outages::within_a_second;
 use crate::given;
 use crate::session::assert_signed_out;
-use crate::sign_in_limits::{assert_throttled, guess_at_once, password_checks};
+use crate::sign_in_limits::{assert_throttled, guess_at_once, metric, password_checks};
 
 /// How soon after its return Redis is used again.
 const RECOVERY: Duration = Duration::from_secs(5);
@@ -163,19 +162,28 @@ async fn assert_sessions_end_everywhere(app: &TestApp, others: &[&Server]) {
 
 /// A new tenant: a thousand guesses round the processes check ten passwords together.
 async fn assert_ten_guesses_in_all(app: &TestApp, clients: &[Client]) {
-    let tenant = app.tenant("guessed-everywhere").await;
-    let checks = async || {
-        let mut sum = 0;
-        for client in clients {
-            sum += password_checks(client).await;
+    for _ in 0..5 {
+        let tenant = app.tenant("guessed-everywhere").await;
+        let before = (sum(clients, "password_checks_total").await, sum(clients, "redis_failures_total").await);
+        guess_at_once(clients, &tenant, 50).await;
+        let checked = sum(clients, "password_checks_total").await - before.0;
+        if checked <= 10 {
+            return;
         }
-        sum
-    };
-    let before = checks().await;
-    let answers = guess_at_once(clients, &tenant, 50).await;
-    assert!(answers.iter().all(|answer| answer.status == 429));
-    let checked = checks().await - before;
-    assert!(checked <= 10, "{checked} passwords were checked");
+        // Then each process has its own ten: a machine too busy to answer within 200 ms proves nothing.
+        let failures = sum(clients, "redis_failures_total").await - before.1;
+        assert!(failures > 0, "{checked} passwords were checked");
+    }
+    panic!("Redis was never there for the time of a thousand guesses");
+}
+
+/// A number of all processes together.
+async fn sum(clients: &[Client], name: &str) -> u64 {
+    let mut sum = 0;
+    for client in clients {
+        sum += metric(client, name).await;
+    }
+    sum
 }
 
 /// Requests go on meanwhile, as they do.
@@ -190,6 +198,5 @@ async fn assert_recovers(metrics: &Client, user: &Client) {
 }
 
 async fn is_redis_up(client: &Client) -> bool {
-    let metrics = client.send(client.request(Method::GET, "/metrics")).await;
-    metrics.raw.lines().any(|line| line == "shequn_redis_up 1")
+    metric(client, "redis_up").await == 1
 }

@@ -162,6 +162,15 @@ impl Kv {
         matches!(&self.0, Store::Shared(server, _) if server.is_away())
     }
 
+    /// How many commands Redis has left without an answer.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        match &self.0 {
+            Store::Shared(server, _) => server.failures(),
+            Store::Local(_) => 0,
+        }
+    }
+
     /// Whether the store answers; of a cluster, every part.
     pub async fn ping(&self) -> Result<(), KvError> {
         match &self.0 {

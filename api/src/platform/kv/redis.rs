@@ -3,6 +3,7 @@
 //! While the server counts as away, commands fail at once, and one task looks for it by new connections: the
 //! old one may lead nowhere, and no request should pay for finding out (ADR 0012).
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub(super) struct Server {
     target: Target,
     connection: Mutex<Option<Connection>>,
     breaker: Breaker,
+    failures: AtomicU64,
 }
 
 /// Where to connect.
@@ -44,7 +46,12 @@ enum Connection {
 
 impl Server {
     pub(super) fn new(url: &str) -> Result<Self, KvError> {
-        Ok(Self { target: Target::parse(url)?, connection: Mutex::default(), breaker: Breaker::default() })
+        Ok(Self {
+            target: Target::parse(url)?,
+            connection: Mutex::default(),
+            breaker: Breaker::default(),
+            failures: AtomicU64::new(0),
+        })
     }
 
     /// Sends a command and waits for the answer, unless Redis is away.
@@ -58,6 +65,7 @@ impl Server {
         };
         match &answer {
             Err(error) if is_away(error) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
                 if self.breaker.note_failure() {
                     tracing::warn!(error = ?error, "redis.away");
                     tokio::spawn(Arc::clone(self).look_for_it());
@@ -70,6 +78,10 @@ impl Server {
 
     pub(super) fn is_away(&self) -> bool {
         self.breaker.is_open()
+    }
+
+    pub(super) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
     }
 
     async fn look_for_it(self: Arc<Self>) {
