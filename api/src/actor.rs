@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use async_graphql::Enum;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::Denied;
 use crate::platform::db::{Partition, TenantScope};
@@ -115,6 +116,9 @@ impl Role {
     }
 }
 
+/// For how long whoever has proved who they are may do what needs a fresh proof.
+pub const STEP_UP_LIFE: TimeDelta = TimeDelta::minutes(5);
+
 /// A person signed in to one tenant.
 #[derive(Clone, Debug)]
 pub struct UserActor {
@@ -128,6 +132,10 @@ pub struct UserActor {
     pub session: SessionId,
     /// The person's role in this tenant.
     pub role: Role,
+    /// When the person last proved in this session who they are: at sign-in, or again since.
+    pub stepped_up_at: Option<DateTime<Utc>>,
+    /// The tenant asks everybody for a second factor, and the person has none yet.
+    pub lacks_second_factor: bool,
 }
 
 /// A partner system with its key.
@@ -177,6 +185,8 @@ impl Actor {
     pub fn require(&self, scope: Scope) -> Result<TenantScope, Denied> {
         match self {
             Self::Anonymous => Err(Denied::Unauthenticated),
+            // Said before anything else: nothing else is worth telling them.
+            Self::User(user) if user.lacks_second_factor => Err(Denied::SecondFactorLacking),
             _ if self.may(scope) => self.home(),
             _ => Err(Denied::Missing(scope)),
         }
@@ -199,9 +209,35 @@ impl Actor {
         if authority.is_confined() { Err(Denied::Confined) } else { Ok(authority) }
     }
 
+    /// As [`Actor::require`], for what does lasting harm in the wrong hands (keys, roles, exports, points by hand,
+    /// payouts): a person must have proved within [`STEP_UP_LIFE`] who they are. A key proves itself each time.
+    pub fn require_fresh(&self, scope: Scope, now: DateTime<Utc>) -> Result<TenantScope, Denied> {
+        let authority = self.require(scope)?;
+        self.fresh(now)?;
+        Ok(authority)
+    }
+
+    /// Whether a person has lately proved who they are; everybody else does with each request.
+    pub fn fresh(&self, now: DateTime<Utc>) -> Result<(), Denied> {
+        let is_fresh = |at: DateTime<Utc>| now < at + STEP_UP_LIFE;
+        match self {
+            Self::User(user) if !user.stepped_up_at.is_some_and(is_fresh) => Err(Denied::NotFresh),
+            _ => Ok(()),
+        }
+    }
+
     /// The actor's own tenant, or the part of it that is open to the actor, with no permission asked: for what
     /// every caller of a tenant may see. A member's token is none: see [`Actor::own`].
     pub fn home(&self) -> Result<TenantScope, Denied> {
+        match self {
+            Self::User(user) if user.lacks_second_factor => Err(Denied::SecondFactorLacking),
+            _ => self.home_before_factor(),
+        }
+    }
+
+    /// As [`Actor::home`], also for whoever has yet to get the second factor that the tenant asks for: for seeing who
+    /// one is, getting it and signing out, and nothing else.
+    pub fn home_before_factor(&self) -> Result<TenantScope, Denied> {
         match self {
             Self::Anonymous => Err(Denied::Unauthenticated),
             Self::User(user) => Ok(TenantScope::new(user.tenant)),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, ConfigError};
 use crate::domains::audit::Audit;
+use crate::domains::auth::factors::RuleWatch;
 use crate::domains::auth::staff::{Letters, Staff};
 use crate::domains::auth::{Auth, SignInLimits};
 use crate::domains::communities::{Communities, MemberCounts};
@@ -82,6 +83,7 @@ impl App {
             SignInLimits { per_account: config.sign_ins_per_account, per_address: config.sign_ins_per_address };
         let auth =
             Auth::new(platform.clone(), tenants.clone(), limits, config.token_generation).map_err(AppError::Service)?;
+        tenants.watched_by(Arc::new(RuleWatch(platform.clone())));
         let communities = Communities::new(platform.clone(), tenants.clone());
         let members = Members::new(platform.clone(), outbox.clone(), tenants.clone(), communities.clone());
         let mails = Mails::new(platform.clone(), config.mail.clone()).map_err(ConfigError::from)?;

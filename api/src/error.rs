@@ -60,6 +60,10 @@ error_codes! {
     Unauthenticated "UNAUTHENTICATED" 401;
     /// The caller is known and may not do this; `requiredScopes` says what is missing.
     Forbidden "FORBIDDEN" 403;
+    /// This needs a proof of the last five minutes: `stepUp` gives it.
+    StepUpRequired "STEP_UP_REQUIRED" 403;
+    /// The tenant asks everybody for a second factor, and the caller has none: `secondFactorEnrol` gives it.
+    SecondFactorRequired "SECOND_FACTOR_REQUIRED" 403;
     /// Too much in too little time; `retryAfterSeconds` says when to come back.
     Throttled "THROTTLED" 429;
     /// The deadline passed.
@@ -213,6 +217,15 @@ pub enum Denied {
     /// A member's token asks for anything but the member.
     #[error("a member's token reaches the member only")]
     OwnOnly,
+    /// Only people do this.
+    #[error("only a person may do this")]
+    PeopleOnly,
+    /// The person's last proof is too old.
+    #[error("this needs a fresh proof of who asks")]
+    NotFresh,
+    /// The tenant asks for a second factor that the person does not have.
+    #[error("the tenant asks for a second factor")]
+    SecondFactorLacking,
     /// Only partner systems do this, by their keys.
     #[error("only a partner key may do this")]
     KeysOnly,
@@ -238,6 +251,15 @@ impl From<Denied> for ApiError {
             }
             Denied::OwnOnly => Self::new(ErrorCode::Forbidden, "A member's token is for the field me."),
             Denied::PeopleOnly => Self::new(ErrorCode::Forbidden, "Only a signed-in person may do this, not a key."),
+            Denied::NotFresh => Self::new(
+                ErrorCode::StepUpRequired,
+                "This needs a proof of the last five minutes: send stepUp with a code of the second factor, or with the \
+                 password where there is none.",
+            ),
+            Denied::SecondFactorLacking => Self::new(
+                ErrorCode::SecondFactorRequired,
+                "This tenant asks everybody for a second factor: send secondFactorEnrol, then secondFactorConfirm.",
+            ),
             Denied::KeysOnly => Self::new(ErrorCode::Forbidden, "Only a partner system may do this, by its key."),
         }
     }
@@ -280,6 +302,14 @@ pub enum UserErrorCode {
     CredentialsInvalid,
     /// The refresh token is unknown, expired, revoked or was used before.
     SessionInvalid,
+    /// The challenge is too old, not ours, or the account has changed since.
+    ChallengeInvalid,
+    /// The code is wrong, or was used before.
+    CodeInvalid,
+    /// The account has a second factor already; remove it first.
+    SecondFactorActive,
+    /// The account has no second factor, or none that waits for its first code.
+    SecondFactorInactive,
     /// Somebody else changed the object since the version you read.
     VersionConflict,
     /// The object is archived; restore it first.

@@ -6,6 +6,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
 use crate::domains::audit::graphql::AuditQuery;
+use crate::domains::auth::factors::graphql::FactorMutation;
 use crate::domains::auth::graphql::{AuthMutation, AuthQuery};
 use crate::domains::auth::partner_keys::graphql::{PartnerKeyMutation, PartnerKeyQuery};
 use crate::domains::auth::sessions::graphql::SessionMutation;
@@ -46,6 +47,7 @@ pub struct Mutation(
     AcceptanceMutation,
     AccountMutation,
     RoleMutation,
+    FactorMutation,
     TenantMutation,
     CommunityMutation,
     MemberMutation,

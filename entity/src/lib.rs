@@ -1,12 +1,14 @@
 //! One SeaORM entity a table: columns and relations, no logic and no GraphQL.
 //!
-//! Primary, unique and foreign keys lead with `tenant_id` (`users`, `mails`, `outbox` and the cursors
-//! say why they differ). Enumerations are text: parsing them belongs to the slices. Names and
-//! rules of constraints are in the migrations.
+//! Primary, unique and foreign keys lead with `tenant_id` (`users` and what belongs to them, `mails`,
+//! `outbox` and the cursors say why they differ). Enumerations are text: parsing them belongs to the slices.
+//! Names and rules of constraints are in the migrations.
 
 pub mod invitations;
 pub mod partner_key_communities;
 pub mod partner_keys;
+pub mod recovery_codes;
+pub mod second_factors;
 pub mod sessions;
 pub mod tenant_memberships;
 pub mod tenants;

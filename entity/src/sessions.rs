@@ -25,6 +25,8 @@ pub struct Model {
     pub revoked_at: Option<DateTimeUtc>,
     /// Set together with `revoked_at`.
     pub revoke_reason: Option<String>,
+    /// When its owner last proved who they are: at sign-in, or again since.
+    pub stepped_up_at: Option<DateTimeUtc>,
     /// What the client called itself when last signed in or refreshed; at most 200 characters.
     pub client: Option<String>,
     /// The network address it did so from.

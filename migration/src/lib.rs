@@ -19,6 +19,7 @@ mod m20261122_0009_import_jobs;
 mod m20261122_0010_session_clients;
 mod m20261122_0011_partner_keys;
 mod m20261122_0012_audit;
+mod m20261122_0013_second_factor;
 mod m20261122_0014_staff;
 
 use sea_orm_migration::prelude::*;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0010_session_clients::Migration),
             Box::new(m20261122_0011_partner_keys::Migration),
             Box::new(m20261122_0012_audit::Migration),
+            Box::new(m20261122_0013_second_factor::Migration),
             Box::new(m20261122_0014_staff::Migration),
         ]
     }

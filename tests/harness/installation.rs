@@ -149,10 +149,15 @@ impl Installation {
     /// Moves the clock of every process of this installation; only in one that was asked `with_movable_clock`.
     pub fn advance_clock(&self, by: Duration) {
         let file = clock_file(&self.folder);
-        let now: u64 = std::fs::read_to_string(&file).map_or(0, |text| text.parse().expect("seconds"));
         let new = file.with_extension("new");
-        std::fs::write(&new, (now + by.as_secs()).to_string()).expect("the clock can be written");
+        std::fs::write(&new, (self.clock_ahead() + by).as_secs().to_string()).expect("the clock can be written");
         std::fs::rename(&new, &file).expect("the clock can be moved");
+    }
+
+    /// How far its clock is ahead of the machine's.
+    pub fn clock_ahead(&self) -> Duration {
+        let text = std::fs::read_to_string(clock_file(&self.folder));
+        text.map_or(Duration::ZERO, |text| Duration::from_secs(text.parse().expect("seconds")))
     }
 
     /// A folder for files of the test itself.

@@ -16,6 +16,7 @@
 
 mod app;
 mod audience;
+mod authenticator;
 mod binary;
 mod client;
 mod database;
@@ -37,6 +38,7 @@ mod typeid;
 
 pub use app::{Setup, TestApp};
 pub use audience::{PASSWORD, Role, Tenant};
+pub use authenticator::Authenticator;
 pub use client::{Client, Session, operation, operation_names};
 pub use database::Database;
 pub use installation::{CliOutput, Installation};

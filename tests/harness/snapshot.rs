@@ -44,6 +44,10 @@ pub(crate) async fn take(database: &Database, tenant: Uuid) -> Snapshot {
     tables.insert("tenants".to_owned(), rows_as_text(database, "tenants", &format!("id = {id}")).await);
     let people = format!("id IN (SELECT user_id FROM tenant_memberships WHERE tenant_id = {id})");
     tables.insert("users".to_owned(), rows_as_text(database, "users", &people).await);
+    for table in ["second_factors", "recovery_codes"] {
+        let theirs = people.replacen("id", "user_id", 1);
+        tables.insert(table.to_owned(), rows_as_text(database, table, &theirs).await);
+    }
     Snapshot(tables)
 }
 

@@ -37,6 +37,7 @@ mod price;
 mod reports;
 mod roles;
 mod schema;
+mod second_factor;
 mod serving;
 mod session;
 mod sign_in_limits;

@@ -1,6 +1,7 @@
 // The console in a browser, against a running server with its demo tenant:
 //   node console.mjs http://127.0.0.1:8080 data/demo.json /tmp/pictures
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { expectingStatus, launch, watch } from './browser.mjs';
 import { assertAnswered, Console } from './driver.mjs';
@@ -41,7 +42,9 @@ const isSignedIn = await check('a person signs in and sees tenant, name and role
 // Nothing below can hold without it, and each check would wait its full time to find out.
 if (!isSignedIn) await end();
 
-const names = await it.operations();
+/** These take a code that only the person knows. */
+const PERSONAL = ['SecondFactorConfirm', 'StepUp', 'RecoveryCodesRenew', 'SecondFactorRemove'];
+const names = (await it.operations()).filter((name) => !PERSONAL.includes(name));
 await check('there are prepared operations', async () => assert.ok(names.length >= 12, `${names.length}`));
 
 for (const round of ['runs', 'runs again']) {
@@ -150,6 +153,19 @@ await check('signing out takes session and history away', async () => {
   await it.picture(pictures, 'signed-out-400');
 });
 
+await check('sign-in asks for the code of a second factor', async () => {
+  const { recoveryCodes } = await getSecondFactor();
+  await it.open();
+  await it.signIn(demo);
+  await it.answerChallenge('000000');
+  await page.waitForSelector('dialog .failure');
+  await it.picture(pictures, 'sign-in-code-400');
+  await it.answerChallenge(recoveryCodes[0]);
+  await it.signedIn();
+  await it.signOut();
+  await loseSecondFactor(recoveryCodes);
+});
+
 await check('a link asks for a sign-in and then opens filled in', async () => {
   await it.open('/console?op=CommunityWithMembers');
   await page.waitForSelector('dialog.sign-in');
@@ -183,10 +199,45 @@ await end();
 
 async function signInElsewhere() {
   const { tenant, email, password } = demo;
-  const query = 'mutation($input: SignInInput!) { signIn(input: $input) { userErrors { message } } }';
-  const body = JSON.stringify({ query, variables: { input: { tenant, email, password } } });
-  const answer = await fetch(`${base}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  assertAnswered(await answer.json());
+  const selection = 'session { accessToken } challenge { token }';
+  return mutate('signIn', { tenant, email, password }, selection);
+}
+
+/** By another client than the console. */
+async function mutate(field, input, selection, accessToken) {
+  const type = field[0].toUpperCase() + field.slice(1);
+  const query = `mutation($input: ${type}Input!) { ${field}(input: $input) { ${selection} userErrors { message } } }`;
+  const headers = { 'content-type': 'application/json' };
+  if (accessToken) headers.authorization = `Bearer ${accessToken}`;
+  const body = JSON.stringify({ query, variables: { input } });
+  const answer = await (await fetch(`${base}/graphql`, { method: 'POST', headers, body })).json();
+  assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
+  assert.deepEqual(answer.data[field].userErrors, []);
+  return answer.data[field];
+}
+
+async function getSecondFactor() {
+  const { session } = await signInElsewhere();
+  const { enrolment } = await mutate('secondFactorEnrol', {}, 'enrolment { secret }', session.accessToken);
+  return mutate('secondFactorConfirm', { code: totp(enrolment.secret) }, 'recoveryCodes', session.accessToken);
+}
+
+async function loseSecondFactor([, toSignIn, toRemove]) {
+  const { challenge } = await signInElsewhere();
+  const answer = { challengeToken: challenge.token, code: toSignIn };
+  const { session } = await mutate('signInConfirm', answer, 'session { accessToken }');
+  await mutate('secondFactorRemove', { code: toRemove }, 'session { expiresAt }', session.accessToken);
+}
+
+/** RFC 6238: the code of this half minute. */
+function totp(base32) {
+  const bits = [...base32].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0'));
+  const key = Buffer.from(bits.join('').match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const tag = createHmac('sha1', key).update(step).digest();
+  const number = tag.readUInt32BE(tag[19] & 0xf) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
 }
 
 async function end() {

@@ -28,6 +28,12 @@ export class Console {
     await page.click('dialog button[type=submit]');
   }
 
+  /** Gives the code that the dialog asks for after the password. */
+  async answerChallenge(code) {
+    await this.page.fill('dialog [name=code]', code);
+    await this.page.click('dialog button[type=submit]');
+  }
+
   async signedIn() {
     await this.page.waitForSelector('header .person');
     await this.ready();

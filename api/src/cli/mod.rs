@@ -6,6 +6,7 @@ mod import;
 mod migrate;
 mod serve;
 mod session;
+mod staff;
 mod tenant;
 mod verify;
 
@@ -43,6 +44,9 @@ enum Command {
     /// End people's sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// Help people who cannot help themselves
+    #[command(subcommand)]
+    Staff(staff::Command),
     /// Import from files
     #[command(subcommand)]
     Import(import::Command),
@@ -141,6 +145,7 @@ fn run(command: Command) -> Result<(), CliError> {
             Command::Schema => Ok(()),
             Command::Tenant(command) => tenant::run(&App::new(&config)?, command).await,
             Command::Session(command) => session::run(&App::new(&config)?, command).await,
+            Command::Staff(command) => staff::run(&App::new(&config)?, command).await,
             Command::Import(command) => import::run(&App::new(&config)?, command).await,
             Command::Export(command) => export::run(&App::new(&config)?, command).await,
             Command::Verify(command) => verify::run(&config, command).await,

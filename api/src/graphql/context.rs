@@ -63,6 +63,15 @@ impl RequestContext {
         self.reader.get_or_try_init(|| self.fresh_reader()).await.cloned()
     }
 
+    /// As [`RequestContext::reader`], also for whoever has yet to get a second factor: for showing who they are.
+    pub async fn own_reader(&self) -> Result<Arc<TenantTx>, ApiError> {
+        if self.actor.home().is_ok() {
+            return self.reader().await;
+        }
+        let scope = self.actor.home_before_factor()?;
+        Ok(Arc::new(self.platform.db.read(scope, self.cancel.clone()).await?))
+    }
+
     /// A new snapshot: what a mutation's payload is read from.
     pub async fn fresh_reader(&self) -> Result<Arc<TenantTx>, ApiError> {
         let scope = self.actor.home()?;

@@ -13,7 +13,7 @@ use crate::platform::idempotency::Call;
 /// Records the calls of an operation that has ended and that are not recorded yet.
 pub(super) async fn record(context: &RequestContext, response: &Response) {
     let actor = context.actor();
-    let Some(scope) = actor.home().ok().or_else(|| actor.own().map(|(_, scope)| scope)) else { return };
+    let Some(scope) = actor.home_before_factor().ok().or_else(|| actor.own().map(|(_, scope)| scope)) else { return };
     let calls = context.calls();
     let entries: Vec<_> = calls
         .iter()

@@ -119,7 +119,7 @@ impl std::fmt::Debug for SecretKey {
 pub struct MasterKey {
     /// Wraps tenants' data keys.
     pub tenant_wrapping: SecretKey,
-    /// Encrypts what belongs to no tenant: e-mail addresses of users.
+    /// Encrypts what belongs to no tenant: e-mail addresses and second factors of users.
     pub accounts: SecretKey,
     /// Indexes e-mail addresses.
     pub account_index: SecretKey,
@@ -133,6 +133,10 @@ pub struct MasterKey {
     pub invitations: SecretKey,
     /// Makes the links by which forgotten passwords are set anew.
     pub password_resets: SecretKey,
+    /// Seals what a client carries from the password to the second factor's code.
+    pub challenges: SecretKey,
+    /// Marks recovery codes.
+    pub recovery_codes: SecretKey,
     /// Seals paging cursors.
     pub cursors: SecretKey,
     /// Names what is counted outside tenants, so that no address stands in Redis.
@@ -154,6 +158,8 @@ impl MasterKey {
             partner_keys: root.derive("partner-keys/1"),
             invitations: root.derive("invitations/1"),
             password_resets: root.derive("password-resets/1"),
+            challenges: root.derive("challenges/1"),
+            recovery_codes: root.derive("recovery-codes/1"),
             cursors: root.derive("cursors/1"),
             counters: root.derive("counters/1"),
             audit: root.derive("audit/1"),

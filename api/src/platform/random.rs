@@ -39,9 +39,15 @@ impl Random {
     /// like another.
     #[must_use]
     pub fn password(&self) -> String {
+        self.signs::<16>(4)
+    }
+
+    /// So many signs of five bits each, in groups with hyphens between.
+    #[must_use]
+    pub fn signs<const N: usize>(&self, group: usize) -> String {
         let sign = |byte: &u8| SIGNS.get(usize::from(byte % 32)).copied().map(char::from);
-        let groups = self.bytes::<16>();
-        let groups: Vec<String> = groups.chunks(4).map(|group| group.iter().filter_map(sign).collect()).collect();
+        let groups: Vec<String> =
+            self.bytes::<N>().chunks(group.max(1)).map(|group| group.iter().filter_map(sign).collect()).collect();
         groups.join("-")
     }
 }

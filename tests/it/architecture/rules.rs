@@ -14,7 +14,7 @@ pub(super) const SLICES: &[(&str, &[&str])] = &[
 ];
 
 /// Modules within a slice that have its file words over again.
-pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions", "partner_keys", "staff"];
+pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions", "partner_keys", "factors", "staff"];
 
 /// Which slice reads and writes a table; `platform` for those of its own services.
 pub(super) const TABLES: &[(&str, &str)] = &[
@@ -25,6 +25,8 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("partner_keys", "auth"),
     ("partner_key_communities", "auth"),
     ("invitations", "auth"),
+    ("second_factors", "auth"),
+    ("recovery_codes", "auth"),
     ("communities", "communities"),
     ("members", "members"),
     ("member_identities", "members"),
@@ -73,7 +75,7 @@ pub(super) const ROLES: &[Role] = &[
     },
     Role {
         name: "secrets",
-        files: &["keys", "passwords", "personal", "tokens"],
+        files: &["keys", "passwords", "personal", "tokens", "totp"],
         roles: &["model", "secrets", "error"],
         elsewhere: &["actor", "error", "platform"],
     },
@@ -208,14 +210,15 @@ pub(super) const PURE_LIBRARIES: &[&str] =
 
 /// Calls that hand out authority, and the only files that may make them.
 pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
-    // Across all tenants: the dispatcher, the sealer, the mail's worker, the command line and a change of password
-    // write; sign-in looks up, and so does whoever asks whether the database answers. People's accounts are in all
+    // Across all tenants: the dispatcher, the sealer, the mail's worker, the command line, a change of password and
+    // second factors write; sign-in looks up, and so does whoever asks whether the database answers. People's accounts are in all
     // tenants: joining one may make an account, and mail about one belongs to none.
     (
         "system",
         &[
             "domains/auth/service_password.rs",
             "domains/auth/staff/",
+            "domains/auth/factors/",
             "platform/outbox.rs",
             "platform/audit/seal.rs",
             "platform/mail/",
@@ -228,6 +231,7 @@ pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
         "system_reader",
         &[
             "domains/auth/service.rs",
+            "domains/auth/factors/",
             "domains/auth/staff/",
             "platform/mail/",
             "platform/db/",

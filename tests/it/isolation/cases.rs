@@ -121,6 +121,7 @@ pub(crate) fn all() -> Vec<Case> {
         lists(),
         sessions(),
         of_staff(),
+        second_factors(),
         of_the_tenant(),
         of_keys(),
         of_communities(),
@@ -135,7 +136,11 @@ pub(crate) fn all() -> Vec<Case> {
 /// Those that name nothing.
 fn roots() -> Vec<Case> {
     let selections = [
-        ("viewer", "tenant { slug name } displayName role sessions { id client address }".to_owned()),
+        (
+            "viewer",
+            "tenant { slug name } displayName role user { secondFactor { isActive } } sessions { id client address }"
+                .to_owned(),
+        ),
         ("tenantPolicy", "tierQuota { source } survival { source } decline { source }".to_owned()),
         ("communities", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {COMMUNITY} }}")),
         ("members", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {MEMBER} }}")),
@@ -310,6 +315,25 @@ fn sessions() -> Vec<Case> {
             })
         },
     ]
+}
+
+/// Refused, each of them: what they do is about the person, in every tenant.
+fn second_factors() -> Vec<Case> {
+    let wrong_password = |_: &Things| unkeyed(json!({ "password": "not the password" }));
+    let wrong_code = |_: &Things| unkeyed(json!({ "code": "000000" }));
+    [
+        case("signInConfirm", mutation("signInConfirm", "viewer { tenant { slug } }"), |_| {
+            unkeyed(json!({ "challengeToken": format!("shq_ch_{}", "A".repeat(144)), "code": "000000" }))
+        }),
+        case("stepUp", mutation("stepUp", "expiresAt"), wrong_password),
+        case("secondFactorEnrol", mutation("secondFactorEnrol", "enrolment { uri }"), wrong_password),
+        case("secondFactorConfirm", mutation("secondFactorConfirm", "session { expiresAt }"), wrong_code),
+        case("secondFactorRemove", mutation("secondFactorRemove", "session { expiresAt }"), wrong_code),
+        case("recoveryCodesRenew", mutation("recoveryCodesRenew", "recoveryCodes"), wrong_code),
+    ]
+    .into_iter()
+    .map(|case| Case { promise: Promise::OfThePerson, ..case })
+    .collect()
 }
 
 fn password_change() -> Case {

@@ -12,22 +12,28 @@ use super::{Trial, Twins, names};
 
 /// Where more than a wall keeps tenants apart: a token or a password of B's own is needed, or the statement asks
 /// for one row of the caller's tenant.
-const KEPT_APART_ANYWAY: [&str; 10] = [
+const KEPT_APART_ANYWAY: [&str; 16] = [
     "invitationAccept",
     "passwordChange",
     "passwordReset",
     "passwordResetRequest",
     "queryCost",
+    "recoveryCodesRenew",
+    "secondFactorConfirm",
+    "secondFactorEnrol",
+    "secondFactorRemove",
     "sessionRefresh",
     "signIn",
+    "signInConfirm",
     "signOut",
+    "stepUp",
     "tenantPolicy",
     "tenantSwitch",
 ];
 
 /// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one; or
 /// where no case makes another row, whose twin would show (most of the staff is there from the beginning).
-const KEPT_APART_FROM_TWINS: [&str; 17] = [
+const KEPT_APART_FROM_TWINS: [&str; 23] = [
     "auditCheckpoint",
     "communityCreate",
     "communityMemberAdd",
@@ -39,9 +45,15 @@ const KEPT_APART_FROM_TWINS: [&str; 17] = [
     "passwordReset",
     "passwordResetRequest",
     "queryCost",
+    "recoveryCodesRenew",
+    "secondFactorConfirm",
+    "secondFactorEnrol",
+    "secondFactorRemove",
     "signIn",
+    "signInConfirm",
     "staff",
     "staffInvite",
+    "stepUp",
     "tenantPolicy",
     "tenantPolicyUpdate",
     "tenantSwitch",

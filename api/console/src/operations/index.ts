@@ -6,6 +6,7 @@ import { membership } from './membership';
 import type { Group, Operation } from './operation';
 import { orientation } from './orientation';
 import { reports } from './reports';
+import { secondFactors } from './secondFactor';
 import { sessions } from './sessions';
 import { staff } from './staff';
 import viewer from './Viewer.graphql';
@@ -19,6 +20,7 @@ export const groups: Group[] = [
   imports,
   staff,
   sessions,
+  secondFactors,
 ];
 
 /** What an empty tab begins with: something that runs. */

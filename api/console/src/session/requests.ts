@@ -2,6 +2,7 @@
 import { isUnauthenticated, post, type UserError } from '../endpoint';
 import sessionRefresh from './SessionRefresh.graphql';
 import signIn from './SignIn.graphql';
+import signInConfirm from './SignInConfirm.graphql';
 import signOut from './SignOut.graphql';
 
 export interface Tokens {
@@ -24,20 +25,45 @@ export interface Credentials {
   password: string;
 }
 
+/** The password was right, and the account has a second factor. */
+export interface Challenge {
+  challengeToken: string;
+}
+
+export type SignedIn = { tokens: Tokens; viewer: Viewer };
+
 interface Payload {
   session: Tokens | null;
   userErrors: UserError[];
 }
 
-type SignInData = { signIn: (Payload & { viewer: Viewer | null }) | null };
+type SignInPayload = Payload & { viewer: Viewer | null };
+type SignInData = { signIn: (SignInPayload & { challenge: { token: string } | null }) | null };
+type SignInConfirmData = { signInConfirm: SignInPayload | null };
 type RefreshData = { sessionRefresh: Payload | null };
 
-/** Gives the session, or the sentence to show to the person. */
-export async function requestSignIn(credentials: Credentials): Promise<{ tokens: Tokens; viewer: Viewer } | string> {
+/** Gives the session, what it still takes, or the sentence to show to the person. */
+export async function requestSignIn(credentials: Credentials): Promise<SignedIn | Challenge | string> {
   const answer = await post<SignInData>({ query: signIn, variables: credentials, operationName: 'SignIn' });
   const payload = answer.data?.signIn;
+  if (payload?.challenge) return { challengeToken: payload.challenge.token };
+  return signedIn(payload, answer.errors);
+}
+
+/** The second half of a sign-in: the code of the authenticator, or a recovery code. */
+export async function requestSignInConfirm(challenge: Challenge, code: string): Promise<SignedIn | string> {
+  const variables = { ...challenge, code };
+  const answer = await post<SignInConfirmData>({
+    query: signInConfirm,
+    variables,
+    operationName: 'SignInConfirm',
+  });
+  return signedIn(answer.data?.signInConfirm, answer.errors);
+}
+
+function signedIn(payload: SignInPayload | null | undefined, errors?: { message: string }[]): SignedIn | string {
   if (payload?.session && payload.viewer) return { tokens: payload.session, viewer: payload.viewer };
-  const failure = payload?.userErrors[0] ?? answer.errors?.[0];
+  const failure = payload?.userErrors[0] ?? errors?.[0];
   return failure?.message ?? 'Sign-in failed, and the server gave no reason.';
 }
 

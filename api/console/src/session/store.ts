@@ -3,7 +3,17 @@
  * a duplicated tab shares the session, so rotated tokens are passed on to it.
  */
 import { useSyncExternalStore } from 'react';
-import { requestRefresh, requestSignIn, requestSignOut, type Credentials, type Tokens, type Viewer } from './requests';
+import {
+  requestRefresh,
+  requestSignIn,
+  requestSignInConfirm,
+  requestSignOut,
+  type Challenge,
+  type Credentials,
+  type SignedIn,
+  type Tokens,
+  type Viewer,
+} from './requests';
 
 export interface Session {
   tokens: Tokens;
@@ -45,12 +55,29 @@ class SessionStore {
 
   current = (): Session | null => this.#session;
 
-  /** Gives undefined when it worked, otherwise the sentence to show. */
-  async signIn(credentials: Credentials): Promise<string | undefined> {
+  /** Gives undefined when it worked, the challenge when a code is still to come, otherwise the sentence to show. */
+  async signIn(credentials: Credentials): Promise<Challenge | string | undefined> {
     const result = await requestSignIn(credentials);
+    return typeof result !== 'string' && 'challengeToken' in result ? result : this.#begin(result);
+  }
+
+  /** Gives undefined when it worked, otherwise the sentence to show. */
+  async confirmSignIn(challenge: Challenge, code: string): Promise<string | undefined> {
+    return this.#begin(await requestSignInConfirm(challenge, code));
+  }
+
+  #begin(result: SignedIn | string): string | undefined {
     if (typeof result === 'string') return result;
     this.#set(result);
     return undefined;
+  }
+
+  /** Goes on with tokens that an operation of this session gave. */
+  adopt(tokens: Tokens) {
+    const before = this.#session;
+    if (!before) return;
+    this.#set({ ...before, tokens });
+    this.#otherTabs.postMessage({ replaced: before.tokens.refreshToken, tokens } satisfies Rotation);
   }
 
   /** The tab forgets its tokens even when the server can't be told. */

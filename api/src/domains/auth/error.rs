@@ -23,6 +23,24 @@ pub enum AuthError {
     /// The present password is another.
     #[error("the current password is another")]
     CurrentPasswordWrong,
+    /// The password is another: asked for again, in a session.
+    #[error("the password is another")]
+    PasswordWrong,
+    /// The account has a second factor, and only the password was given.
+    #[error("the account has a second factor: its code is needed")]
+    CodeRequired,
+    /// The code is wrong or was used.
+    #[error("the code is wrong or was used")]
+    CodeInvalid,
+    /// The challenge is too old, not ours, or the account has changed since.
+    #[error("the challenge is good for nothing")]
+    ChallengeInvalid,
+    /// There is a second factor in force.
+    #[error("the account has a second factor already")]
+    SecondFactorActive,
+    /// There is no second factor, or none that waits.
+    #[error("the account has no second factor")]
+    SecondFactorAbsent,
     /// There is no such session that the caller may know of.
     #[error("there is no such session")]
     SessionUnknown,
@@ -76,6 +94,32 @@ impl From<AuthError> for Failure {
                 Some("currentPassword"),
                 UserErrorCode::CredentialsInvalid,
                 "The account has another password now.",
+            ),
+            AuthError::PasswordWrong => {
+                refused(Some("password"), UserErrorCode::CredentialsInvalid, "The account has another password.")
+            }
+            AuthError::CodeRequired => refused(
+                Some("code"),
+                UserErrorCode::Required,
+                "The account has a second factor: give a code of it, or a recovery code.",
+            ),
+            AuthError::CodeInvalid => {
+                refused(Some("code"), UserErrorCode::CodeInvalid, "The code is wrong, or was used; take the next one.")
+            }
+            AuthError::ChallengeInvalid => refused(
+                Some("challengeToken"),
+                UserErrorCode::ChallengeInvalid,
+                "The challenge is good for nothing any more; sign in again.",
+            ),
+            AuthError::SecondFactorActive => refused(
+                None,
+                UserErrorCode::SecondFactorActive,
+                "The account has a second factor already; remove it first.",
+            ),
+            AuthError::SecondFactorAbsent => refused(
+                None,
+                UserErrorCode::SecondFactorInactive,
+                "The account has no second factor; secondFactorEnrol makes one, to be confirmed within fifteen minutes.",
             ),
             AuthError::SessionUnknown => refused(Some("id"), UserErrorCode::NotFound, "There is no such session."),
             AuthError::NobodyThere => {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
+use super::factors::SignInStep;
+use super::factors::graphql::{SecondFactor, SignInChallenge, second_factor};
 use super::model::Viewer as ViewerData;
 use super::sessions::SignIn;
 use super::sessions::graphql::{Session, UserSession, list_sessions, refusals};
@@ -19,11 +21,25 @@ use crate::platform::idempotency::check_key;
 
 /// A person who signs in, across tenants.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct User {
     /// `usr_…`
     id: ID,
     /// The address they sign in with.
     email: String,
+    #[graphql(skip)]
+    actor: UserActor,
+    #[graphql(skip)]
+    reader: Arc<TenantTx>,
+}
+
+/// What is loaded only when asked for.
+#[ComplexObject]
+impl User {
+    /// What the person has besides the password.
+    async fn second_factor(&self, ctx: &Context<'_>) -> Result<SecondFactor, ApiError> {
+        second_factor(ctx, &self.actor, &self.reader).await
+    }
 }
 
 /// A company that runs communities.
@@ -95,9 +111,19 @@ impl Viewer {
         Ok(Self::new(viewer, actor.clone(), reader))
     }
 
+    /// Of somebody who has just signed in.
+    pub(super) async fn of_sign_in(auth: &Auth, signed_in: &SignIn) -> Result<Self, ApiError> {
+        Self::load(auth, &signed_in.actor, Arc::new(auth.reader(&signed_in.actor).await?)).await
+    }
+
     fn new(viewer: ViewerData, actor: UserActor, reader: Arc<TenantTx>) -> Self {
         Self {
-            user: User { id: viewer.user.into(), email: viewer.email },
+            user: User {
+                id: viewer.user.into(),
+                email: viewer.email,
+                actor: actor.clone(),
+                reader: Arc::clone(&reader),
+            },
             tenant: viewer.tenant.into(),
             role: viewer.role,
             display_name: viewer.display_name,
@@ -135,13 +161,15 @@ pub struct PasswordChangeInput {
     idempotency_key: Option<String>,
 }
 
-/// A session, or why there is none.
+/// A session, or what is still to be shown for one, or why there is none.
 #[derive(SimpleObject)]
 pub struct SignInPayload {
-    /// The tokens; null when refused.
+    /// The tokens; null when refused or challenged.
     session: Option<Session>,
-    /// Who is signed in now; null when refused.
+    /// Who is signed in now; null when refused or challenged.
     viewer: Option<Viewer>,
+    /// For an account with a second factor, when the password was right: answer it by `signInConfirm`.
+    challenge: Option<SignInChallenge>,
     /// Why nothing was done; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -167,7 +195,7 @@ impl AuthQuery {
         nullable(async {
             let request = ctx.request()?;
             let Some(user) = request.actor().user() else { return Ok(None) };
-            Viewer::load(ctx.service::<Auth>()?, user, request.reader().await?).await.map(Some)
+            Viewer::load(ctx.service::<Auth>()?, user, request.own_reader().await?).await.map(Some)
         })
         .await
     }
@@ -180,9 +208,9 @@ pub struct AuthMutation;
 /// Changes the data of the caller's tenant; each field is one transaction.
 #[Object]
 impl AuthMutation {
-    /// Starts a session. Needs none. Refuses with CREDENTIALS_INVALID, whatever was wrong. Failures are counted for
-    /// the account and for the caller's address; after too many it fails with THROTTLED, also for accounts that do
-    /// not exist, and says in `retryAfterSeconds` when to try again.
+    /// Starts a session, or asks by a challenge for the second factor. Needs none. Refuses with CREDENTIALS_INVALID,
+    /// whatever was wrong. Failures are counted for the account and for the caller's address; after too many it fails
+    /// with THROTTLED, also for accounts that do not exist, and says in `retryAfterSeconds` when to try again.
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
@@ -192,11 +220,16 @@ impl AuthMutation {
         let auth = ctx.service::<Auth>()?;
         let credentials = Credentials { tenant: &input.tenant, email: &input.email, password: input.password };
         match refusals(auth.sign_in(credentials, ctx.request()?.origin()).await)? {
-            Ok(SignIn { session, actor }) => {
-                let viewer = Viewer::load(auth, &actor, Arc::new(auth.reader(&actor).await?)).await?;
-                Ok(SignInPayload { session: Some(session.into()), viewer: Some(viewer), user_errors: Vec::new() })
+            Ok(SignInStep::Done(signed_in)) => {
+                let viewer = Some(Viewer::of_sign_in(auth, &signed_in).await?);
+                let session = Some(signed_in.session.into());
+                Ok(SignInPayload { session, viewer, challenge: None, user_errors: Vec::new() })
             }
-            Err(user_errors) => Ok(SignInPayload { session: None, viewer: None, user_errors }),
+            Ok(SignInStep::Challenge(challenge)) => {
+                let challenge = Some(challenge.into());
+                Ok(SignInPayload { session: None, viewer: None, challenge, user_errors: Vec::new() })
+            }
+            Err(user_errors) => Ok(SignInPayload { session: None, viewer: None, challenge: None, user_errors }),
         }
     }
 

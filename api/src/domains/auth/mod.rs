@@ -1,12 +1,13 @@
 //! Who signs in, and what they hold afterwards.
 //!
 //! Owns `users` (credentials, across tenants), `tenant_memberships` (name, role and status in one
-//! tenant) and, in the sub-slices, `sessions` and the keys of partner systems. Guarantees that neither bytes,
-//! status nor time of an answer tell whether an account exists. Never hands out an authority itself: it makes an
-//! `Actor`, and the actor answers for its scopes.
+//! tenant) and, in the sub-slices, `sessions`, second factors and the keys of partner systems. Guarantees that
+//! neither bytes, status nor time of an answer tell whether an account exists. Never hands out an authority itself:
+//! it makes an `Actor`, and the actor answers for its scopes.
 
 mod attempts;
 mod error;
+pub mod factors;
 pub mod graphql;
 mod model;
 pub mod partner_keys;

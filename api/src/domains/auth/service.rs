@@ -1,10 +1,11 @@
 //! Use cases: signing in, and the staff of a tenant.
 
 use super::attempts::{Attempts, SignInLimits};
+use super::factors::SignInStep;
 use super::model::{Viewer, normalise_email};
 use super::partner_keys::PartnerKeys;
 use super::passwords::Passwords;
-use super::sessions::{SignIn, TouchedSessions, resume};
+use super::sessions::{TouchedSessions, resume};
 use super::tokens::TokenKeys;
 use super::tokens_signing::PublicKey;
 use super::{AuthError, store};
@@ -45,7 +46,7 @@ pub struct NewStaff {
 #[derive(Clone)]
 pub struct Auth {
     pub(super) platform: Platform,
-    tenants: Tenants,
+    pub(super) tenants: Tenants,
     pub(super) tokens: TokenKeys,
     pub(super) passwords: Passwords,
     pub(super) attempts: Attempts,
@@ -89,7 +90,7 @@ impl Auth {
         let over =
             || ApiError::new(crate::error::ErrorCode::Unauthenticated, "The access token is not valid any more.");
         let subject = self.tokens.check(token, self.platform.clock.now())?.ok_or_else(over)?;
-        resume(&self.platform, subject).await?.map(Actor::User).ok_or_else(over)
+        resume(self, subject).await?.map(Actor::User).ok_or_else(over)
     }
 
     /// The keys that verify access tokens now, for `/.well-known/jwks.json`.
@@ -97,9 +98,9 @@ impl Auth {
         self.tokens.public_keys(self.platform.clock.now())
     }
 
-    /// Starts a session. Unknown tenant, unknown account and wrong password are one answer in one time. Who
-    /// tried too often is throttled, and that is one answer too.
-    pub async fn sign_in(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignIn, AuthError> {
+    /// Starts a session, or asks for the second factor. Unknown tenant, unknown account and wrong password are one
+    /// answer in one time. Who tried too often is throttled, and that is one answer too.
+    pub async fn sign_in(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignInStep, AuthError> {
         let attempt = self.attempts.begin(credentials.tenant, credentials.email, origin.address).await?;
         let signed_in = self.try_credentials(credentials, origin).await;
         if !matches!(signed_in, Err(AuthError::CredentialsInvalid)) {
@@ -108,12 +109,15 @@ impl Auth {
         signed_in
     }
 
-    async fn try_credentials(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignIn, AuthError> {
+    async fn try_credentials(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignInStep, AuthError> {
         let account = self.find_account(credentials.tenant, credentials.email).await?;
         let hash = account.as_ref().map(|account| account.password_hash.clone());
         let fits = self.passwords.verify(credentials.password, hash).await?;
         let (true, Some(account)) = (fits, account) else { return Err(AuthError::CredentialsInvalid) };
-        self.start_session(account.owner, origin).await
+        if account.owner.has_second_factor {
+            return Ok(SignInStep::Challenge(self.challenge(&account)));
+        }
+        self.start_session(account.owner, origin).await.map(SignInStep::Done)
     }
 
     async fn find_account(&self, slug: &str, email: &str) -> Result<Option<store::Account>, AuthError> {
@@ -140,7 +144,7 @@ impl Auth {
 
     /// A snapshot of the tenant of somebody who has just signed in.
     pub async fn reader(&self, actor: &UserActor) -> Result<TenantTx, ApiError> {
-        let scope = Actor::User(actor.clone()).home()?;
+        let scope = Actor::User(actor.clone()).home_before_factor()?;
         Ok(self.platform.db.read(scope, crate::platform::db::Cancel::never()).await?)
     }
 

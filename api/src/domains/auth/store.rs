@@ -1,9 +1,9 @@
 //! Reads and writes `users` and `tenant_memberships`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Query};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Query, SelectStatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, QueryFilter as _, QueryResult};
-use shequn_entity::{tenant_memberships, users};
+use shequn_entity::{second_factors, tenant_memberships, users};
 
 use super::sessions::SessionOwner;
 use crate::actor::Role;
@@ -52,27 +52,58 @@ pub(super) async fn find_account(
     tenant: TenantId,
     email_bidx: &[u8],
 ) -> Result<Option<Account>, ApiError> {
+    let mut statement = select_account(tenant);
+    statement.and_where(users::Column::EmailBidx.eq(email_bidx.to_vec()));
+    read_account(tx, tenant, &statement).await
+}
+
+/// The active account behind a place in a tenant, between its password and its second factor.
+pub(super) async fn find_account_of(
+    tx: &SystemTx,
+    tenant: TenantId,
+    membership: MembershipId,
+) -> Result<Option<Account>, ApiError> {
+    let mut statement = select_account(tenant);
+    statement.and_where(Expr::col((tenant_memberships::Entity, tenant_memberships::Column::Id)).eq(membership.uuid()));
+    read_account(tx, tenant, &statement).await
+}
+
+fn select_account(tenant: TenantId) -> SelectStatement {
     use tenant_memberships::{Column as Membership, Entity as Memberships};
-    let statement = Query::select()
+    Query::select()
         .column((users::Entity, users::Column::PasswordHash))
         .columns([(Memberships, Membership::Id), (Memberships, Membership::UserId), (Memberships, Membership::Epoch)])
+        .column((second_factors::Entity, second_factors::Column::ConfirmedAt))
         .from(users::Entity)
         .inner_join(
             Memberships,
             Expr::col((Memberships, Membership::UserId)).equals((users::Entity, users::Column::Id)),
         )
+        .left_join(
+            second_factors::Entity,
+            Expr::col((second_factors::Entity, second_factors::Column::UserId))
+                .equals((users::Entity, users::Column::Id)),
+        )
         .and_where(Membership::TenantId.eq(tenant.uuid()))
-        .and_where(users::Column::EmailBidx.eq(email_bidx.to_vec()))
         .and_where(Membership::Status.eq(ACTIVE))
         .and_where(users::Column::Status.eq(ACTIVE))
-        .to_owned();
-    let Some(row) = tx.query_one(&statement).await.map_err(DbError::from)? else { return Ok(None) };
+        .to_owned()
+}
+
+async fn read_account(
+    tx: &SystemTx,
+    tenant: TenantId,
+    statement: &SelectStatement,
+) -> Result<Option<Account>, ApiError> {
+    let Some(row) = tx.query_one(statement).await.map_err(DbError::from)? else { return Ok(None) };
     let read = || -> Result<_, DbErr> {
+        let confirmed_at: Option<DateTime<Utc>> = row.try_get("", "confirmed_at")?;
         let owner = SessionOwner {
             tenant,
             user: Id::from_uuid(row.try_get("", "user_id")?),
             membership: Id::from_uuid(row.try_get("", "id")?),
             epoch: row.try_get("", "epoch")?,
+            has_second_factor: confirmed_at.is_some(),
         };
         Ok(Account { owner, password_hash: row.try_get("", "password_hash")? })
     };

@@ -49,7 +49,7 @@ pub struct DeclineThreshold {
     source: String,
 }
 
-/// The tenant's own numbers, which its reports compare with.
+/// The tenant's own numbers, which its reports compare with, and its rules.
 #[derive(SimpleObject)]
 pub struct TenantPolicy {
     /// How members should be spread over tiers.
@@ -58,11 +58,13 @@ pub struct TenantPolicy {
     survival: SurvivalExpectation,
     /// When a community counts as dying.
     decline: DeclineThreshold,
+    /// Whether everybody who works for the tenant needs a second factor. Who has none may do nothing but get one.
+    require_second_factor: bool,
 }
 
 impl From<Policy> for TenantPolicy {
     fn from(policy: Policy) -> Self {
-        let Policy { tier_quota, survival, decline } = policy;
+        let Policy { tier_quota, survival, decline, require_second_factor } = policy;
         Self {
             tier_quota: TierQuotaPolicy {
                 admin_percent: tier_quota.admin_percent,
@@ -82,6 +84,7 @@ impl From<Policy> for TenantPolicy {
                 minimum_members: decline.minimum_members,
                 source: decline.source,
             },
+            require_second_factor,
         }
     }
 }
@@ -125,7 +128,7 @@ pub struct DeclineThresholdInput {
     source: String,
 }
 
-/// The numbers to compare with from now on; a group that is left out stays.
+/// The numbers to compare with, and the rules to follow, from now on; what is left out stays.
 #[derive(InputObject)]
 pub struct TenantPolicyUpdateInput {
     /// How members should be spread over tiers.
@@ -134,6 +137,9 @@ pub struct TenantPolicyUpdateInput {
     survival: Option<SurvivalExpectationInput>,
     /// When a community counts as dying.
     decline: Option<DeclineThresholdInput>,
+    /// Whether everybody who works for the tenant needs a second factor. Changing it needs a proof of the last five
+    /// minutes (`stepUp`); sessions that are there notice within a second.
+    require_second_factor: Option<bool>,
     /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
     idempotency_key: Option<String>,
 }
@@ -164,6 +170,9 @@ impl TenantPolicyUpdateInput {
                 source: decline.source,
             };
         }
+        if let Some(require) = self.require_second_factor {
+            policy.require_second_factor = require;
+        }
     }
 }
 
@@ -183,7 +192,7 @@ pub struct TenantQuery;
 /// Reads the tenant's settings.
 #[Object]
 impl TenantQuery {
-    /// The numbers that the tenant's reports compare with, and where they come from. Needs `tenant:read`.
+    /// The numbers that the tenant's reports compare with and where they come from, and its rules. Needs `tenant:read`.
     #[graphql(directive = requires_scopes::apply(vec!["tenant:read".to_owned()]))]
     async fn tenant_policy(&self, ctx: &Context<'_>) -> Option<Result<TenantPolicy, ApiError>> {
         nullable(async {
@@ -205,7 +214,7 @@ pub struct TenantMutation;
 /// Changes the tenant's settings.
 #[Object]
 impl TenantMutation {
-    /// Changes the numbers that the tenant's reports compare with. Needs `tenant:write`.
+    /// Changes the numbers that the tenant's reports compare with, and its rules. Needs `tenant:write`.
     #[graphql(directive = requires_scopes::apply(vec!["tenant:write".to_owned()]))]
     async fn tenant_policy_update(
         &self,

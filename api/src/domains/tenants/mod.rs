@@ -11,4 +11,4 @@ mod store;
 
 pub use keys::TenantKeys;
 pub use model::{DeclinePolicy, SurvivalPolicy, Tenant, TenantPolicy, TierQuota};
-pub use service::{NewTenant, TenantError, Tenants};
+pub use service::{NewTenant, PolicyWatch, TenantError, Tenants};

@@ -36,6 +36,8 @@ pub struct TenantPolicy {
     pub survival: SurvivalPolicy,
     /// When a community counts as dying.
     pub decline: DeclinePolicy,
+    /// Whether everybody who works for the tenant needs a second factor.
+    pub require_second_factor: bool,
 }
 
 /// Target shares of the tiers. What is neither admin nor core is ordinary.

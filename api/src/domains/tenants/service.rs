@@ -1,13 +1,14 @@
 //! Use cases round tenants.
 
+use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::model::{Tenant, TenantPolicy, is_slug};
 use super::{TenantKeys, store};
 use crate::actor::{Actor, Scope};
-use crate::error::{ApiError, Failure};
+use crate::error::{ApiError, Denied, Failure};
 use crate::platform::Platform;
 use crate::platform::db::{SystemTx, TenantTx};
 use crate::platform::idempotency::Call;
@@ -59,10 +60,18 @@ impl From<ApiError> for TenantError {
     }
 }
 
+/// A port: what higher slices know of a policy is out of date once it has changed, and must not wait to be so.
+#[async_trait]
+pub trait PolicyWatch: Send + Sync {
+    /// The tenant's policy is another; that is committed.
+    async fn policy_changed(&self, tenant: TenantId) -> Result<(), ApiError>;
+}
+
 /// The slice's service.
 #[derive(Clone)]
 pub struct Tenants {
     platform: Platform,
+    watch: Arc<OnceLock<Arc<dyn PolicyWatch>>>,
     keys: Arc<RwLock<HashMap<TenantId, Arc<TenantKeys>>>>,
 }
 
@@ -70,7 +79,12 @@ impl Tenants {
     /// For `app.rs`.
     #[must_use]
     pub fn new(platform: Platform) -> Self {
-        Self { platform, keys: Arc::default() }
+        Self { platform, watch: Arc::default(), keys: Arc::default() }
+    }
+
+    /// Tells `watch` of every change of a policy; for `app.rs`, once.
+    pub fn watched_by(&self, watch: Arc<dyn PolicyWatch>) {
+        self.watch.get_or_init(|| watch);
     }
 
     /// Makes a tenant, for the installation's operator.
@@ -137,14 +151,33 @@ impl Tenants {
         call: &Call,
     ) -> Result<(), Failure> {
         let (scope, this) = (actor.require(Scope::TenantWrite)?, self.clone());
+        let (tenant, may_change_rules) = (scope.tenant(), actor.fresh(self.platform.clock.now()));
+        let work = move |policy: &TenantPolicy| {
+            let mut changed = policy.clone();
+            change(&mut changed);
+            if changed.require_second_factor != policy.require_second_factor {
+                may_change_rules?;
+            }
+            Ok(changed)
+        };
         self.platform
-            .once(scope, (actor, call), |tx| async move { this.policy_update_in(tx, change).await }.boxed())
-            .await
+            .once(scope, (actor, call), |tx| async move { this.policy_update_in(tx, work).await }.boxed())
+            .await?;
+        if let Some(watch) = self.watch.get() {
+            // What cannot be told now finds out from the database within seconds.
+            if let Err(error) = watch.policy_changed(tenant).await {
+                tracing::warn!(error = ?error, "tenant.policy_change_not_told");
+            }
+        }
+        Ok(())
     }
 
-    async fn policy_update_in(&self, tx: &TenantTx, change: impl FnOnce(&mut TenantPolicy)) -> Result<(), Failure> {
-        let mut policy = store::lock_policy(tx).await?;
-        change(&mut policy);
+    async fn policy_update_in(
+        &self,
+        tx: &TenantTx,
+        change: impl FnOnce(&TenantPolicy) -> Result<TenantPolicy, Denied>,
+    ) -> Result<(), Failure> {
+        let policy = change(&store::lock_policy(tx).await?)?;
         policy.check().map_err(Failure::Refused)?;
         Ok(store::update_policy(tx, &policy, self.platform.clock.now()).await?)
     }

@@ -38,7 +38,7 @@ pub enum Ended {
     Succeeded(Subject),
     /// With reasons in the payload.
     Refused(Vec<UserErrorCode>),
-    /// With a top-level error; UNAUTHENTICATED and FORBIDDEN are a denial.
+    /// With a top-level error; those of 401 and 403 are a denial.
     Failed(ErrorCode),
 }
 
@@ -47,7 +47,12 @@ impl Ended {
         match self {
             Self::Succeeded(_) => Outcome::Succeeded,
             Self::Refused(_) => Outcome::Refused,
-            Self::Failed(ErrorCode::Unauthenticated | ErrorCode::Forbidden) => Outcome::Denied,
+            Self::Failed(
+                ErrorCode::Unauthenticated
+                | ErrorCode::Forbidden
+                | ErrorCode::StepUpRequired
+                | ErrorCode::SecondFactorRequired,
+            ) => Outcome::Denied,
             Self::Failed(_) => Outcome::Failed,
         }
     }

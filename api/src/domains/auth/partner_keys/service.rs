@@ -77,7 +77,7 @@ impl PartnerKeys {
 
     /// Makes a key that may do no more than its maker.
     pub async fn create(&self, actor: &Actor, draft: Draft, call: &Call) -> Result<Made, Failure> {
-        let (scope, this) = (actor.require(Scope::KeysWrite)?, self.clone());
+        let (scope, this) = (actor.require_fresh(Scope::KeysWrite, self.platform.clock.now())?, self.clone());
         let id: PartnerKeyId = self.platform.new_id();
         let NewSecret { token, hash } = self.new_secret(scope.tenant(), id);
         let (held, created_by) = (held(actor), actor.user().map(|user| user.user));
@@ -111,7 +111,8 @@ impl PartnerKeys {
         changes: Changes,
         call: &Call,
     ) -> Result<PartnerKeyId, Failure> {
-        let (scope, this, held) = (actor.require(Scope::KeysWrite)?, self.clone(), held(actor));
+        let (scope, this, held) =
+            (actor.require_fresh(Scope::KeysWrite, self.platform.clock.now())?, self.clone(), held(actor));
         self.changing(scope.tenant(), id, async {
             self.platform
                 .once(scope, (actor, call), |tx| async move { this.update_in(tx, id, changes, &held).await }.boxed())
@@ -145,7 +146,7 @@ impl PartnerKeys {
         overlap_seconds: Option<i32>,
         call: &Call,
     ) -> Result<Made, Failure> {
-        let (scope, this) = (actor.require(Scope::KeysWrite)?, self.clone());
+        let (scope, this) = (actor.require_fresh(Scope::KeysWrite, self.platform.clock.now())?, self.clone());
         let NewSecret { token, hash } = self.new_secret(scope.tenant(), id);
         let key = self
             .changing(scope.tenant(), id, async {
@@ -181,6 +182,10 @@ impl PartnerKeys {
         call: &Call,
     ) -> Result<PartnerKeyId, Failure> {
         let (scope, this) = (actor.require(Scope::KeysWrite)?, self.clone());
+        // What makes a key good needs a fresh proof; stopping one must not wait for anything.
+        if switch == Switch::On {
+            actor.fresh(self.platform.clock.now())?;
+        }
         self.changing(scope.tenant(), id, async {
             self.platform
                 .once(scope, (actor, call), |tx| async move { this.switch_in(tx, id, switch).await }.boxed())

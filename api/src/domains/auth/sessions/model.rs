@@ -34,6 +34,8 @@ named_enum! {
         PasswordReset "PASSWORD_RESET",
         /// Its owner does not work for the tenant any more.
         Removed "REMOVED",
+        /// Its owner got a second factor, or has it no longer.
+        SecondFactorChanged "SECOND_FACTOR_CHANGED",
         /// The installation's operator ended it.
         Operator "OPERATOR",
     }
@@ -80,6 +82,8 @@ pub struct SessionOwner {
     pub membership: MembershipId,
     /// What the place's epoch was: if it is another by now, the proof is void.
     pub epoch: i32,
+    /// Whether they have a second factor, which they have shown then.
+    pub has_second_factor: bool,
 }
 
 /// Where a session is used from.
@@ -123,6 +127,10 @@ pub struct SessionRow {
     pub generation: i32,
     pub rotated_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// When its owner last proved who they are.
+    pub stepped_up_at: Option<DateTime<Utc>>,
+    /// Whether its owner has a second factor.
+    pub has_second_factor: bool,
     /// Revoked, or the membership is not active any more.
     pub is_ended: bool,
 }
@@ -140,6 +148,8 @@ impl SessionRow {
             generation: 1,
             rotated_at: now,
             expires_at: now + SESSION_LIFE,
+            stepped_up_at: Some(now),
+            has_second_factor: owner.has_second_factor,
             is_ended: false,
         }
     }
@@ -148,13 +158,16 @@ impl SessionRow {
         !self.is_ended && now < end_if_unused(self.rotated_at, self.expires_at)
     }
 
-    pub fn actor(&self) -> UserActor {
+    /// The owner as an actor; `is_factor_required` is the tenant's rule.
+    pub fn actor(&self, is_factor_required: bool) -> UserActor {
         UserActor {
             tenant: self.tenant,
             user: self.user,
             membership: self.membership,
             session: self.id,
             role: self.role,
+            stepped_up_at: self.stepped_up_at,
+            lacks_second_factor: is_factor_required && !self.has_second_factor,
         }
     }
 }
@@ -209,6 +222,7 @@ mod tests {
             user: Id::from_uuid(Uuid::nil()),
             membership: Id::from_uuid(Uuid::nil()),
             epoch: 1,
+            has_second_factor: false,
         };
         let first = SessionRow::starting(Id::from_uuid(Uuid::nil()), owner, Role::Owner, rotated);
         SessionRow { generation, ..first }

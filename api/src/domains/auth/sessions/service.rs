@@ -7,7 +7,7 @@ use super::model::{
     ACCESS_LIFE, EndReason, Place, Refresh, Session, SessionOwner, SessionRow, SessionView, SignIn, decide_refresh,
     surplus,
 };
-use super::service_state::note_ended;
+use super::service_state::{actor_of, note_ended};
 use super::store;
 use crate::actor::{Actor, Scope, UserActor};
 use crate::domains::auth::{Auth, AuthError, store as accounts};
@@ -20,22 +20,35 @@ use crate::platform::origin::Origin;
 impl Auth {
     /// Starts a session for somebody who has proved who they are.
     pub async fn start_session(&self, owner: SessionOwner, origin: &Origin) -> Result<SignIn, AuthError> {
-        let now = self.platform.clock.now();
         let tx = self.platform.db.write(Actor::System(owner.tenant).home().map_err(ApiError::from)?).await?;
+        let (signed_in, touched) = self.start_session_in(&tx, owner, origin).await?;
+        tx.commit().await?;
+        self.announce(touched).await;
+        Ok(signed_in)
+    }
+
+    /// The same in the transaction of the proof; those that it touched are to be announced.
+    pub(in crate::domains::auth) async fn start_session_in(
+        &self,
+        tx: &TenantTx,
+        owner: SessionOwner,
+        origin: &Origin,
+    ) -> Result<(SignIn, TouchedSessions), AuthError> {
+        let now = self.platform.clock.now();
         // Held to the end: of sign-ins at the same time each sees the sessions of those before.
-        let membership = accounts::lock_membership(&tx, owner.membership).await?;
+        let membership = accounts::lock_membership(tx, owner.membership).await?;
         let unchanged = |present: &accounts::Membership| present.is_active && present.epoch == owner.epoch;
         let membership = membership.filter(unchanged).ok_or_else(|| {
             // The password or the role that was looked at before is not theirs any more.
             ApiError::unavailable("the account changed while it signed in")
         })?;
-        let too_many = surplus(store::list_live(&tx, owner.user, now).await?);
-        store::end(&tx, &too_many, EndReason::TooMany, now).await?;
+        let too_many = surplus(store::list_live(tx, owner.user, now).await?);
+        store::end(tx, &too_many, EndReason::TooMany, now).await?;
         let session = SessionRow::starting(self.platform.new_id(), owner, membership.role, now);
-        store::insert(&tx, &session, place(origin)).await?;
-        tx.commit().await?;
-        self.announce(TouchedSessions::ended_in(owner.tenant, too_many)).await;
-        Ok(SignIn { session: self.issue(&session, session.generation)?, actor: session.actor() })
+        store::insert(tx, &session, place(origin)).await?;
+        let actor = actor_of(&self.tenants, tx, &session).await?;
+        let signed_in = SignIn { session: self.issue(&session, session.generation)?, actor };
+        Ok((signed_in, TouchedSessions::ended_in(owner.tenant, too_many)))
     }
 
     /// Gives the next pair of tokens for a refresh token, or ends the session if an old one comes back.
@@ -60,8 +73,9 @@ impl Auth {
                 return Err(AuthError::SessionInvalid);
             }
         };
+        let actor = actor_of(&self.tenants, &tx, &session).await?;
         tx.commit().await?;
-        Ok(SignIn { session: self.issue(&session, generation)?, actor: session.actor() })
+        Ok(SignIn { session: self.issue(&session, generation)?, actor })
     }
 
     /// Gives the caller's own session its next tokens, in the transaction of what made the present ones worthless.
@@ -96,7 +110,7 @@ impl Auth {
                 (token.tenant, token.session)
             }
             None => {
-                actor.home().map_err(ApiError::from)?;
+                actor.home_before_factor().map_err(ApiError::from)?;
                 let user = actor.user().ok_or(AuthError::SessionInvalid)?;
                 (user.tenant, user.session)
             }

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::model::Ending;
 use super::service_state::{note_changed, note_ended};
 use super::store;
+use crate::actor::{Actor, UserActor};
 use crate::domains::auth::{Auth, store as accounts};
 use crate::error::ApiError;
-use crate::platform::db::{SystemTx, TenantTx};
+use crate::platform::Platform;
+use crate::platform::db::{Cancel, SystemTx, TenantTx};
 use crate::platform::idempotency::Outcome;
 use crate::platform::ids::{MembershipId, SessionId, TenantId, UserId};
 
@@ -30,6 +32,17 @@ impl Outcome for TouchedSessions {}
 impl TouchedSessions {
     pub(super) fn ended_in(tenant: TenantId, ids: Vec<SessionId>) -> Self {
         Self { ended: with_tenant(tenant, ids), changed: Vec::new() }
+    }
+
+    fn changed_in(tenant: TenantId, ids: Vec<SessionId>) -> Self {
+        Self { ended: Vec::new(), changed: with_tenant(tenant, ids) }
+    }
+
+    /// Both.
+    pub(in crate::domains::auth) fn and(mut self, other: Self) -> Self {
+        self.ended.extend(other.ended);
+        self.changed.extend(other.changed);
+        self
     }
 
     /// Those that ended.
@@ -77,7 +90,7 @@ impl Auth {
         membership: MembershipId,
     ) -> Result<TouchedSessions, ApiError> {
         let live = self.raise_epoch_in(tx, membership).await?;
-        Ok(TouchedSessions { ended: Vec::new(), changed: with_tenant(tx.tenant(), live) })
+        Ok(TouchedSessions::changed_in(tx.tenant(), live))
     }
 
     /// Gives the live sessions of the membership, which nobody can start another of until the transaction ends.
@@ -89,6 +102,16 @@ impl Auth {
         Ok(live.into_iter().map(|session| session.id).collect())
     }
 
+    /// Notes that the caller has just proved in their session who they are.
+    pub(in crate::domains::auth) async fn step_up_in(
+        &self,
+        tx: &TenantTx,
+        actor: &UserActor,
+    ) -> Result<TouchedSessions, ApiError> {
+        store::step_up(tx, actor.session, self.platform.clock.now()).await?;
+        Ok(TouchedSessions::changed_in(tx.tenant(), vec![actor.session]))
+    }
+
     /// Tells every process of sessions that a committed transaction has touched. Those that cannot be told
     /// find out from the database within seconds.
     pub async fn announce(&self, touched: TouchedSessions) {
@@ -97,4 +120,13 @@ impl Auth {
         // All at once: a Redis that is away costs one time-out and not one each.
         join(join_all(ended), join_all(changed)).await;
     }
+}
+
+/// Makes every process look again at all sessions of a tenant whose rules are others now.
+pub async fn look_again(platform: &Platform, tenant: TenantId) -> Result<(), ApiError> {
+    let tx = platform.db.read(Actor::System(tenant).home()?, Cancel::never()).await?;
+    let live = store::list_live_of_tenant(&tx, platform.clock.now()).await?;
+    drop(tx);
+    join_all(live.into_iter().map(|id| note_changed(platform, tenant, id))).await;
+    Ok(())
 }

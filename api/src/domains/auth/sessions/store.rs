@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Order, Query, SelectStatement};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DbErr, QueryFilter as _, QueryResult};
-use shequn_entity::{sessions, tenant_memberships};
+use shequn_entity::{second_factors, sessions, tenant_memberships};
 
 use super::model::{EndReason, Ending, IDLE_LIFE, Place, SessionRow, SessionView, end_if_unused};
 use crate::domains::auth::store::{ACTIVE, read_role};
@@ -27,6 +27,7 @@ pub async fn insert(tx: &TenantTx, session: &SessionRow, place: Place) -> Result
         revoke_reason: Set(None),
         client: Set(place.client),
         address: Set(Some(place.address)),
+        stepped_up_at: Set(session.stepped_up_at),
     };
     Ok(tx.insert(row).await?)
 }
@@ -54,7 +55,8 @@ fn select(tx: &TenantTx, id: SessionId) -> SelectStatement {
             (Entity, Column::MembershipId),
         ])
         .columns([(Entity, Column::Generation), (Entity, Column::RotatedAt), (Entity, Column::ExpiresAt)])
-        .column((Entity, Column::RevokedAt))
+        .columns([(Entity, Column::RevokedAt), (Entity, Column::SteppedUpAt)])
+        .column((second_factors::Entity, second_factors::Column::ConfirmedAt))
         .columns([(Memberships, Membership::Role), (Memberships, Membership::Status), (Memberships, Membership::Epoch)])
         .from(Entity)
         .inner_join(
@@ -62,6 +64,10 @@ fn select(tx: &TenantTx, id: SessionId) -> SelectStatement {
             Expr::col((Memberships, Membership::TenantId))
                 .equals((Entity, Column::TenantId))
                 .and(Expr::col((Memberships, Membership::Id)).equals((Entity, Column::MembershipId))),
+        )
+        .left_join(
+            second_factors::Entity,
+            Expr::col((second_factors::Entity, second_factors::Column::UserId)).equals((Entity, Column::UserId)),
         )
         .and_where(tx.owns(Entity))
         .and_where(Column::Id.eq(id.uuid()))
@@ -74,6 +80,7 @@ async fn read(tx: &TenantTx, statement: &SelectStatement) -> Result<Option<Sessi
     let read = || -> Result<_, DbErr> {
         let revoked: Option<DateTime<Utc>> = row.try_get("", "revoked_at")?;
         let status: String = row.try_get("", "status")?;
+        let factor: Option<DateTime<Utc>> = row.try_get("", "confirmed_at")?;
         Ok(SessionRow {
             tenant: Id::from_uuid(row.try_get("", "tenant_id")?),
             id: Id::from_uuid(row.try_get("", "id")?),
@@ -84,6 +91,8 @@ async fn read(tx: &TenantTx, statement: &SelectStatement) -> Result<Option<Sessi
             generation: row.try_get("", "generation")?,
             rotated_at: row.try_get("", "rotated_at")?,
             expires_at: row.try_get("", "expires_at")?,
+            stepped_up_at: row.try_get("", "stepped_up_at")?,
+            has_second_factor: factor.is_some(),
             is_ended: revoked.is_some() || status != ACTIVE,
         })
     };
@@ -117,6 +126,33 @@ pub async fn list_live(tx: &TenantTx, user: UserId, now: DateTime<Utc>) -> Resul
         })
     };
     Ok(rows.iter().map(view).collect::<Result<_, _>>().map_err(DbError::from)?)
+}
+
+/// The live sessions of the transaction's tenant, whoever's they are.
+pub async fn list_live_of_tenant(tx: &TenantTx, now: DateTime<Utc>) -> Result<Vec<SessionId>, ApiError> {
+    use sessions::{Column, Entity};
+    let statement = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(tx.owns(Entity))
+        .and_where(Column::RevokedAt.is_null())
+        .and_where(Column::ExpiresAt.gt(now).and(Column::RotatedAt.gt(now - IDLE_LIFE)))
+        .to_owned();
+    let rows = tx.query_all(&statement).await.map_err(DbError::from)?;
+    let id = |row: &QueryResult| -> Result<_, DbErr> { Ok(Id::from_uuid(row.try_get("", "id")?)) };
+    Ok(rows.iter().map(id).collect::<Result<_, _>>().map_err(DbError::from)?)
+}
+
+/// Notes that the owner has just proved who they are.
+pub async fn step_up(tx: &TenantTx, id: SessionId, now: DateTime<Utc>) -> Result<(), ApiError> {
+    use sessions::Column;
+    tx.update::<sessions::Entity>()
+        .filter(Column::Id.eq(id.uuid()))
+        .col_expr(Column::SteppedUpAt, Expr::value(now))
+        .exec(tx)
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
 }
 
 /// Makes the next refresh token the good one.

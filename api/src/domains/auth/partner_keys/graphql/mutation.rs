@@ -139,7 +139,8 @@ pub struct PartnerKeyMutation;
 /// Changes the keys of partner systems.
 #[Object]
 impl PartnerKeyMutation {
-    /// Makes a key for a partner system and shows its secret this once. It may do no more than you. Needs `keys:write`.
+    /// Makes a key for a partner system and shows its secret this once. It may do no more than you. Needs
+    /// `keys:write` and a proof of the last five minutes (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["keys:write".to_owned()]))]
     async fn partner_key_create(
         &self,
@@ -165,7 +166,8 @@ impl PartnerKeyMutation {
         Ok(PartnerKeyCreatePayload { partner_key, secret, user_errors })
     }
 
-    /// Changes what a key may do, from where and until when: everywhere within a second. Needs `keys:write`.
+    /// Changes what a key may do, from where and until when: everywhere within a second. Needs
+    /// `keys:write` and a proof of the last five minutes (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["keys:write".to_owned()]))]
     async fn partner_key_update(
         &self,
@@ -181,7 +183,8 @@ impl PartnerKeyMutation {
     }
 
     /// Gives a key another secret and shows it this once; the one before stays good for the overlap. A key has two
-    /// secrets at most: another rotation ends the older. Needs `keys:write`.
+    /// secrets at most: another rotation ends the older. Needs `keys:write` and a proof of the last five minutes
+    /// (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["keys:write".to_owned()]))]
     async fn partner_key_rotate(
         &self,
@@ -208,7 +211,7 @@ impl PartnerKeyMutation {
         switch(ctx, &call, &input.id, Switch::Off).await
     }
 
-    /// Switches a key on again. Needs `keys:write`.
+    /// Switches a key on again. Needs `keys:write` and a proof of the last five minutes (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["keys:write".to_owned()]))]
     async fn partner_key_enable(
         &self,
