@@ -217,9 +217,6 @@ pub enum Denied {
     /// A member's token asks for anything but the member.
     #[error("a member's token reaches the member only")]
     OwnOnly,
-    /// Only people do this.
-    #[error("only a person may do this")]
-    PeopleOnly,
     /// The person's last proof is too old.
     #[error("this needs a fresh proof of who asks")]
     NotFresh,

@@ -104,6 +104,7 @@ async fn read_account(
             membership: Id::from_uuid(row.try_get("", "id")?),
             epoch: row.try_get("", "epoch")?,
             has_second_factor: confirmed_at.is_some(),
+            proved_at: None,
         };
         Ok(Account { owner, password_hash: row.try_get("", "password_hash")? })
     };

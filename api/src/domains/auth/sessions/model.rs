@@ -84,6 +84,8 @@ pub struct SessionOwner {
     pub epoch: i32,
     /// Whether they have a second factor, which they have shown then.
     pub has_second_factor: bool,
+    /// When they proved who they are; None: now. Going on from another session proves nothing anew.
+    pub proved_at: Option<DateTime<Utc>>,
 }
 
 /// Where a session is used from.
@@ -148,7 +150,7 @@ impl SessionRow {
             generation: 1,
             rotated_at: now,
             expires_at: now + SESSION_LIFE,
-            stepped_up_at: Some(now),
+            stepped_up_at: Some(owner.proved_at.unwrap_or(now)),
             has_second_factor: owner.has_second_factor,
             is_ended: false,
         }
@@ -223,6 +225,7 @@ mod tests {
             membership: Id::from_uuid(Uuid::nil()),
             epoch: 1,
             has_second_factor: false,
+            proved_at: None,
         };
         let first = SessionRow::starting(Id::from_uuid(Uuid::nil()), owner, Role::Owner, rotated);
         SessionRow { generation, ..first }

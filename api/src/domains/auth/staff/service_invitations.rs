@@ -21,6 +21,7 @@ impl Staff {
     /// Invites somebody to work for the actor's tenant.
     pub async fn invite(&self, actor: &Actor, draft: Draft, call: &Call) -> Result<InvitationId, Failure> {
         let (scope, this, user) = (actor.require_whole(Scope::StaffWrite)?, self.clone(), person(actor)?.clone());
+        actor.fresh(self.platform.clock.now())?;
         self.platform
             .once(scope, (actor, call), |tx| async move { this.invite_in(tx, &user, draft).await }.boxed())
             .await

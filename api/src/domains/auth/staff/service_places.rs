@@ -1,11 +1,14 @@
 //! Use cases: the tenants that one person works for, and going from one to the other.
 
+use chrono::DateTime;
+
 use super::error::StaffError;
 use super::model::Workplace;
 use super::service::{Staff, person};
 use super::store_accounts;
 use crate::actor::{Actor, UserActor};
 use crate::domains::auth::sessions::{SessionOwner, SignIn};
+use crate::domains::auth::store as accounts;
 use crate::domains::tenants::Tenant;
 use crate::error::{ApiError, Failure};
 use crate::platform::origin::Origin;
@@ -31,8 +34,13 @@ impl Staff {
         let user = person(actor)?;
         let places = self.workplaces(user).await?;
         let place = places.into_iter().find(|place| place.tenant.slug == slug.trim());
-        let Workplace { tenant, membership: (membership, epoch), .. } = place.ok_or(StaffError::TenantUnknown)?;
-        let owner = SessionOwner { tenant: tenant.id, user: user.user, membership, epoch };
+        let Workplace { tenant, membership: (membership, _), .. } = place.ok_or(StaffError::TenantUnknown)?;
+        let tx = self.platform.db.system_reader().await?;
+        let account = accounts::find_account_of(&tx, tenant.id, membership).await?.ok_or(StaffError::TenantUnknown)?;
+        drop(tx);
+        // The new session is as fresh as the one it comes from.
+        let proved_at = Some(user.stepped_up_at.unwrap_or(DateTime::UNIX_EPOCH));
+        let owner = SessionOwner { proved_at, ..account.owner };
         Ok(self.auth.start_session(owner, origin).await?)
     }
 }

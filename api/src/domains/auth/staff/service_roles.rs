@@ -24,6 +24,7 @@ impl Staff {
         call: &Call,
     ) -> Result<MembershipId, Failure> {
         let (scope, this, user) = (actor.require_whole(Scope::StaffWrite)?, self.clone(), person(actor)?.clone());
+        actor.fresh(self.platform.clock.now())?;
         let touched: TouchedSessions = self
             .platform
             .once(scope, (actor, call), |tx| async move { this.change_in(tx, &user, id, change).await }.boxed())
