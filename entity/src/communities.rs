@@ -19,6 +19,9 @@ pub struct Model {
     pub positioning: String,
     /// `WECHAT`, `WECOM`, `QQ` or `DINGTALK`.
     pub platform: String,
+    /// List of the kinds of messages in use.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub message_kinds: Json,
     /// List of the touchpoints in use.
     #[sea_orm(column_type = "JsonBinary")]
     pub touchpoints: Json,

@@ -16,8 +16,8 @@ pub use consumer::{MEMBERS_CHANGED, MemberCounts};
 pub use error::CommunityError;
 pub use graphql::{CommunityCore, CommunityRef};
 pub use model::{
-    Changes, CommunityType, Draft, Filter, LifecycleStage, Monetisation, Platform, Positioning, QuotaOverride, Sort,
-    Touchpoint,
+    Changes, CommunityType, Draft, Filter, LifecycleStage, MessageKind, Monetisation, Platform, Positioning,
+    QuotaOverride, Sort, Touchpoint,
 };
 pub use report::Survival;
 pub use row::CommunityRow;

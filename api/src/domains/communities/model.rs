@@ -66,6 +66,27 @@ named_enum! {
 }
 
 named_enum! {
+    /// What a message is made of.
+    MessageKind {
+        /// Words.
+        Text "TEXT",
+        /// A picture.
+        Image "IMAGE",
+        /// A recorded video.
+        Video "VIDEO",
+        /// A live stream (直播).
+        Live "LIVE",
+        /// A document.
+        File "FILE",
+        /// An online meeting.
+        Meeting "MEETING",
+    }
+}
+
+/// What every platform's groups can send; what a new community uses unless told otherwise.
+pub(super) const USUAL_MESSAGE_KINDS: &[MessageKind] = &[MessageKind::Text, MessageKind::Image];
+
+named_enum! {
     /// How a community earns.
     Monetisation {
         /// Courses and other paid knowledge.
@@ -176,6 +197,8 @@ pub struct Draft {
     pub value_proposition: String,
     /// Where members are reached; the group itself unless told otherwise.
     pub touchpoints: Option<Vec<Touchpoint>>,
+    /// What is sent in it; words and pictures unless told otherwise.
+    pub message_kinds: Option<Vec<MessageKind>>,
     /// How it earns; the usual for its type unless told otherwise.
     pub monetisation: Option<Vec<Monetisation>>,
     /// Where it is in its life; just founded unless told otherwise.
@@ -197,6 +220,8 @@ pub struct Changes {
     pub value_proposition: Option<String>,
     /// Other touchpoints.
     pub touchpoints: Option<Vec<Touchpoint>>,
+    /// Other kinds of messages.
+    pub message_kinds: Option<Vec<MessageKind>>,
     /// Other ways to earn.
     pub monetisation: Option<Vec<Monetisation>>,
     /// Another stage. ENDED is for good.

@@ -5,7 +5,9 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LockType, Query, SelectStat
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryResult};
 use shequn_entity::communities::{ActiveModel, Column, Entity};
 
-use super::model::{Changes, CommunityType, Draft, Filter, LifecycleStage, Platform, Positioning, Sort};
+use super::model::{
+    Changes, CommunityType, Draft, Filter, LifecycleStage, Platform, Positioning, Sort, USUAL_MESSAGE_KINDS,
+};
 use super::row::CommunityRow;
 use crate::error::ApiError;
 use crate::platform::db::columns::Columns;
@@ -135,6 +137,7 @@ fn is(id: CommunityId) -> SimpleExpr {
 pub(super) async fn insert(tx: &TenantTx, id: CommunityId, draft: &Draft, now: DateTime<Utc>) -> Result<(), ApiError> {
     let stage = draft.stage.unwrap_or(LifecycleStage::Startup);
     let touchpoints = draft.touchpoints.as_deref().unwrap_or(&[super::model::Touchpoint::Group]);
+    let message_kinds = draft.message_kinds.as_deref().unwrap_or(USUAL_MESSAGE_KINDS);
     let monetisation = draft.monetisation.as_deref().unwrap_or(draft.kind.usual_monetisation());
     let row = ActiveModel {
         tenant_id: Set(tx.tenant().uuid()),
@@ -145,6 +148,7 @@ pub(super) async fn insert(tx: &TenantTx, id: CommunityId, draft: &Draft, now: D
         positioning: Set(draft.positioning.as_str().to_owned()),
         platform: Set(draft.platform.as_str().to_owned()),
         touchpoints: Set(touchpoints.iter().map(|value| value.as_str()).collect()),
+        message_kinds: Set(message_kinds.iter().map(|value| value.as_str()).collect()),
         monetisation: Set(monetisation.iter().map(|value| value.as_str()).collect()),
         value_proposition: Set(draft.value_proposition.clone()),
         stage: Set(stage.as_str().to_owned()),
@@ -183,6 +187,9 @@ pub(super) async fn update(
     }
     if let Some(touchpoints) = &changes.touchpoints {
         update = update.col_expr(Column::Touchpoints, list(touchpoints.iter().map(|value| value.as_str()).collect()));
+    }
+    if let Some(kinds) = &changes.message_kinds {
+        update = update.col_expr(Column::MessageKinds, list(kinds.iter().map(|value| value.as_str()).collect()));
     }
     if let Some(monetisation) = &changes.monetisation {
         update = update.col_expr(Column::Monetisation, list(monetisation.iter().map(|value| value.as_str()).collect()));

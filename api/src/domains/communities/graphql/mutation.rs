@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, InputObject, Object};
 
 use super::super::Communities;
 use super::super::model::{
-    Changes, CommunityType, Draft, LifecycleStage, Monetisation, Platform, Positioning, QuotaOverride, Touchpoint,
+    Changes, CommunityType, Draft, LifecycleStage, MessageKind, Monetisation, Platform, Positioning, QuotaOverride,
+    Touchpoint,
 };
 use super::super::service::Archiving;
 use super::query::find;
@@ -57,6 +58,8 @@ pub struct CommunityCreateInput {
     value_proposition: String,
     /// Where members are reached; the group itself unless told otherwise.
     touchpoints: Option<Vec<Touchpoint>>,
+    /// What is sent in it; TEXT and IMAGE unless told otherwise.
+    message_kinds: Option<Vec<MessageKind>>,
     /// How it earns; the usual for its type unless told otherwise.
     monetisation: Option<Vec<Monetisation>>,
     /// Where it is in its life; STARTUP unless told otherwise.
@@ -78,6 +81,7 @@ impl From<CommunityCreateInput> for Draft {
             platform: input.platform,
             value_proposition: input.value_proposition,
             touchpoints: input.touchpoints,
+            message_kinds: input.message_kinds,
             monetisation: input.monetisation,
             stage: input.stage,
             founded_at: input.founded_at.map(|time| time.0),
@@ -99,6 +103,8 @@ pub struct CommunityUpdateInput {
     value_proposition: Option<String>,
     /// Other touchpoints.
     touchpoints: Option<Vec<Touchpoint>>,
+    /// Other kinds of messages, all of them.
+    message_kinds: Option<Vec<MessageKind>>,
     /// Other ways to earn.
     monetisation: Option<Vec<Monetisation>>,
     /// Another stage; ENDED is for good.
@@ -118,6 +124,7 @@ impl From<CommunityUpdateInput> for Changes {
             positioning: input.positioning,
             value_proposition: input.value_proposition,
             touchpoints: input.touchpoints,
+            message_kinds: input.message_kinds,
             monetisation: input.monetisation,
             stage: input.stage,
             quota: input.quota.map(QuotaOverride::from),

@@ -3,7 +3,9 @@
 use async_graphql::{ID, Object};
 use shequn_entity::communities::Column;
 
-use super::super::model::{CommunityType, LifecycleStage, Monetisation, Platform, Positioning, Touchpoint};
+use super::super::model::{
+    CommunityType, LifecycleStage, MessageKind, Monetisation, Platform, Positioning, Touchpoint,
+};
 use super::super::row::CommunityRow;
 use crate::error::ApiError;
 use crate::graphql::batch::{Ref, loaded};
@@ -33,6 +35,7 @@ fn columns_of(field: &str) -> &'static [Column] {
         "positioning" => &[Column::Positioning],
         "platform" => &[Column::Platform],
         "touchpoints" => &[Column::Touchpoints],
+        "messageKinds" => &[Column::MessageKinds],
         "monetisation" => &[Column::Monetisation],
         "valueProposition" => &[Column::ValueProposition],
         "stage" => &[Column::Stage],
@@ -84,6 +87,11 @@ impl CommunityCore {
     /// Where its members are reached.
     async fn touchpoints(&self) -> Result<Vec<Touchpoint>, ApiError> {
         Ok(read_list(loaded(self.0.row()?.touchpoints.as_ref())?, Touchpoint::parse))
+    }
+
+    /// What is sent in it: the kinds of messages it works with.
+    async fn message_kinds(&self) -> Result<Vec<MessageKind>, ApiError> {
+        Ok(read_list(loaded(self.0.row()?.message_kinds.as_ref())?, MessageKind::parse))
     }
 
     /// How it earns.
