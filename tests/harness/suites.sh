@@ -21,7 +21,7 @@ build() {
   target=$(cargo metadata --format-version 1 --no-deps | grep -o '"target_directory":"[^"]*"' | cut -d'"' -f4)
   [ "$profile" = dev ] && target+=/debug || target+="/$profile"
   mkdir "$run_dir/bin" "$run_dir/scratch"
-  case " $* " in *" embedded "* | *" postgres "*)
+  case " $* " in *" embedded "* | *" postgres "* | *" bench "*)
     cargo_test_profile build --bin shequn --features shequn/walls-off,shequn/movable-clock
     cp "$target/shequn" "$target/shequn-steered"
     cp "$target/shequn" "$run_dir/bin/shequn-steered"
@@ -85,9 +85,11 @@ run_it() {
 
 prepare_bench() { [ -d "$run_dir/postgres" ] || prepare_postgres; }
 suite_bench() {
-  local status=0
-  SHEQUN_TEST_STORAGE=embedded "$run_dir/bin/bench" || status=1
-  SHEQUN_TEST_STORAGE=postgres "$run_dir/bin/bench" || status=1
+  local status=0 storage
+  for storage in embedded postgres; do
+    SHEQUN_TEST_STORAGE=$storage "$run_dir/bin/bench" || status=1
+    SHEQUN_TEST_STORAGE=$storage SHEQUN_TEST_IMPORT_MEMBERS=100000 "$run_dir/bin/it" --nocapture import::killed || status=1
+  done
   return "$status"
 }
 

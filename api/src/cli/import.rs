@@ -29,6 +29,12 @@ pub(super) enum Command {
         /// Where refused rows go; FILE.refused.csv unless given
         #[arg(long)]
         refused: Option<PathBuf>,
+        /// Run a file that is finished once more, so that rows that were refused may pass now
+        ///
+        /// Every row counts anew: known members are filled in with what the file says, over what was changed
+        /// since, and those who left its communities are back. Nobody is made twice.
+        #[arg(long)]
+        again: bool,
     },
 }
 
@@ -42,7 +48,7 @@ pub(super) enum EncodingName {
 }
 
 pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
-    let Command::Members { file, tenant, encoding, refused } = command;
+    let Command::Members { file, tenant, encoding, refused, again } = command;
     let tenant = tenant_named(app, &tenant).await?;
     let refused = refused.unwrap_or_else(|| {
         let mut name = file.clone().into_os_string();
@@ -53,7 +59,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
         EncodingName::Utf8 => Encoding::Utf8,
         EncodingName::Gb18030 => Encoding::Gb18030,
     };
-    let import = FileImport { path: file, encoding, refused: refused.clone() };
+    let import = FileImport { path: file, encoding, refused: refused.clone(), again };
     let actor = Actor::System(tenant.id);
     let report = |progress: Progress| {
         let done = progress.created + progress.updated + progress.refused;
@@ -61,7 +67,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
     };
     let done = app.members.import_file(&actor, &import, report).await?;
     if done.was_finished {
-        println!("this file was imported before, and nothing is done again; what came of it then:");
+        println!("this file was imported before; --again runs it once more. What came of it then:");
     }
     println!("{} created, {} updated, {} refused", done.created, done.updated, done.refused);
     if done.refused > 0 {

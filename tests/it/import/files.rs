@@ -115,6 +115,31 @@ fn a_finished_file_imported_again_changes_nothing() {
 }
 
 #[test]
+fn a_finished_file_is_run_again_on_demand_so_that_refused_rows_can_pass() {
+    run(async {
+        let given = Given::on(TestApp::shared().await).await;
+        let holder = json!({ "displayName": "Lucy", "phone": "+8613800000002" });
+        let holder = given.owner.run("MemberCreate", json!({ "input": holder })).await;
+        let text = format!("{HEADER}\n{}\n{}\n", line(1), line(2));
+        let first = given.import(&text).await.expect_success();
+        assert!(first.stdout.starts_with("1 created, 0 updated, 1 refused"), "{first:#?}");
+        let id = &holder.payload("memberCreate")["member"]["id"];
+        given.owner.run("MemberArchive", json!({ "input": { "id": id } })).await.payload("memberArchive");
+
+        let again = given.import_with(&text, &["--again"]).await.expect_success();
+        assert!(again.stdout.starts_with("1 created, 1 updated, 0 refused"), "{again:#?}");
+        assert!(given.refused().is_empty());
+        let third = given.import_with(&text, &["--again"]).await.expect_success();
+        assert!(third.stdout.starts_with("0 created, 2 updated, 0 refused"), "{third:#?}");
+        for table in ["member_identities", "community_memberships"] {
+            assert_eq!(given.count(table).await, 2, "{table}");
+        }
+        given.database.outbox_is_drained().await;
+        assert_eq!(given.members_of_community().await, (json!(2), json!(2)));
+    });
+}
+
+#[test]
 fn a_changed_file_fills_in_whom_it_knows_and_nobody_joins_twice() {
     run(async {
         let given = Given::on(TestApp::shared().await).await;

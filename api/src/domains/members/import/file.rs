@@ -28,6 +28,8 @@ pub struct FileImport {
     pub encoding: Encoding,
     /// Where refused rows go, with their reasons.
     pub refused: PathBuf,
+    /// Whether a file that is finished is run from its start once more.
+    pub again: bool,
 }
 
 /// How far an import has come.
@@ -155,8 +157,15 @@ impl Members {
 
     async fn begin_job(&self, actor: &Actor, import: &FileImport, digest: &[u8]) -> Result<(Job, bool), ImportError> {
         let tx = self.begin_import(actor).await?;
-        if let Some(job) = store::lock_job(&tx, digest).await? {
-            return Ok((job, true));
+        match store::lock_job(&tx, digest).await? {
+            Some(job) if job.is_finished && import.again => {
+                let job = Job::new(job.id);
+                store::update_job(&tx, &job, self.platform.clock.now()).await?;
+                tx.commit().await?;
+                return Ok((job, false));
+            }
+            Some(job) => return Ok((job, true)),
+            None => {}
         }
         let job = Job::new(self.platform.new_id());
         let name = import.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
