@@ -100,6 +100,6 @@ impl App {
     /// Who reacts to events.
     #[must_use]
     pub fn consumers(&self) -> Vec<Arc<dyn Consumer>> {
-        vec![Arc::new(MemberCounts)]
+        vec![Arc::new(MemberCounts::new(Arc::new(self.members.clone())))]
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use harness::{Client, TestApp, eventually, operation, run};
+use harness::{Client, TestApp, eventually, operation, run, uuid_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -52,6 +52,48 @@ fn a_server_killed_while_members_come_and_go_counts_right_and_does_each_thing_on
             read().await.data("community.memberCount") == inside
         })
         .await;
+    });
+}
+
+#[test]
+fn a_count_that_is_wrong_is_counted_anew_and_holds_nothing_up() {
+    run(async {
+        let app = TestApp::start().await;
+        let owner = app.tenant("wrong").await.owner().await;
+        let community = given::community(&owner, "Readers").await;
+        let row = |number: usize| json!({ "externalRef": format!("r-{number}"), "displayName": "Li Lei" });
+        let members = given::imported(&owner, (0..4).map(row).collect()).await;
+        for member in &members {
+            let input = json!({ "communityId": community["id"], "memberId": member });
+            owner.run("CommunityMemberAdd", json!({ "input": input })).await.payload("communityMemberAdd");
+        }
+        let database = app.database().await;
+        database.outbox_is_drained().await;
+        let id = database.literal(uuid_of(community["id"].as_str().unwrap()));
+        let forged = format!("UPDATE communities SET member_count = 1 WHERE id = {id}");
+        assert_eq!(database.execute(&forged).await, 1);
+        // Two of four leave: one less two is no count.
+        for member in &members[..2] {
+            let input = json!({ "communityId": community["id"], "memberId": member });
+            owner.run("CommunityMemberRemove", json!({ "input": input })).await.payload("communityMemberRemove");
+        }
+        let read = || owner.run("CommunityGet", json!({ "id": community["id"] }));
+        let _no_other = crate::import::LONG_TRANSACTION.lock().await;
+        eventually("the count is right again", Duration::from_secs(20), || async {
+            read().await.data("community.memberCount") == 2
+        })
+        .await;
+        assert!(app.server().log().contains("communities.member_count_was_wrong"));
+
+        // And what comes later is added to it, in this community and in others.
+        let other = given::community(&owner, "Writers").await;
+        for (community, count) in [(&community, 3), (&other, 1)] {
+            let input = json!({ "communityId": community["id"], "memberId": members[0] });
+            owner.run("CommunityMemberAdd", json!({ "input": input })).await.payload("communityMemberAdd");
+            database.outbox_is_drained().await;
+            let answer = owner.run("CommunityGet", json!({ "id": community["id"] })).await;
+            assert_eq!(answer.data("community.memberCount"), count);
+        }
     });
 }
 

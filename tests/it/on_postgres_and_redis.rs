@@ -9,6 +9,7 @@ use std::time::Duration;
 use harness::{PASSWORD, Role, Storage, TestApp, eventually, flush_redis, run};
 use serde_json::json;
 
+use crate::given;
 use crate::partner_keys;
 use crate::session::list::own_id;
 use crate::session::{assert_signed_out, refreshed};
@@ -126,5 +127,34 @@ fn the_schema_is_shown_to_the_signed_in_only() {
         assert_eq!(answer.error_codes(), ["UNAUTHENTICATED"], "{}", answer.raw);
         let owner = app.tenant("introspects").await.owner().await;
         assert_eq!(owner.query(document, json!({})).await.data("__schema.queryType.name"), "Query");
+    });
+}
+
+#[test]
+fn counts_wait_for_an_older_transaction_of_their_own_database_and_of_no_other() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        const OPEN: &str = "BEGIN; SELECT pg_current_xact_id()";
+        let app = TestApp::start().await;
+        let owner = app.tenant("horizon").await.owner().await;
+        let community = given::community(&owner, "Readers").await;
+        let count = || async {
+            let answer = owner.run("CommunityGet", json!({ "id": community["id"] })).await;
+            answer.data("community.memberCount").as_i64()
+        };
+
+        let elsewhere = TestApp::with().install().await.database().await;
+        elsewhere.execute(OPEN).await;
+        given::joined(&owner, &community, &given::member(&owner, "Li Lei").await, "ORDINARY").await;
+        eventually("the first is counted", Duration::from_secs(5), || async { count().await == Some(1) }).await;
+
+        let here = app.database().await;
+        here.execute(OPEN).await;
+        given::joined(&owner, &community, &given::member(&owner, "Han Meimei").await, "ORDINARY").await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(count().await, Some(1), "an event was read that an older one could still precede");
+        here.execute("ROLLBACK").await;
+        eventually("the second is counted", Duration::from_secs(5), || async { count().await == Some(2) }).await;
+        elsewhere.execute("ROLLBACK").await;
     });
 }

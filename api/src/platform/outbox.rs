@@ -2,7 +2,9 @@
 //!
 //! A consumer's effects and its cursor commit together, so that each event takes effect once even when
 //! the process is killed. On PostgreSQL the order is (transaction id, seq) and a reader stops at the
-//! oldest transaction still running; on SQLite there is one writer and `seq` is the commit order.
+//! oldest transaction that may still write here; on SQLite there is one writer and `seq` is the commit order.
+
+mod horizon;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +63,35 @@ pub trait Consumer: Send + Sync {
     fn name(&self) -> &'static str;
     /// Applies a batch; an error leaves everything as it was, and the batch comes again.
     async fn handle(&self, tx: &SystemTx, events: &[Event]) -> Result<(), DbError>;
+    /// Applies a batch that `handle` keeps failing on as well as it can be applied: what lies behind it must not
+    /// wait for ever. The transaction sees one moment. An error leaves everything as it was here too.
+    async fn mend(&self, tx: &SystemTx, events: &[Event]) -> Result<(), DbError> {
+        self.handle(tx, events).await
+    }
+}
+
+impl Event {
+    /// What happened to a thing behind this event, as far as the transaction sees it.
+    pub async fn list_later(&self, tx: &SystemTx, of: (TenantId, Uuid)) -> Result<Vec<Event>, DbError> {
+        let sql = if tx.is_postgres() {
+            "SELECT seq, xid::text::bigint AS xid, tenant_id, aggregate_id, kind, payload FROM outbox \
+             WHERE tenant_id = $1 AND aggregate_id = $2 AND (xid, seq) > ($3::bigint::text::xid8, $4::bigint)"
+        } else {
+            "SELECT seq, 0 AS xid, tenant_id, aggregate_id, kind, payload FROM outbox \
+             WHERE tenant_id = $1 AND aggregate_id = $2 AND $3 = 0 AND seq > $4"
+        };
+        let values: [Value; 4] = [of.0.uuid().into(), of.1.into(), self.xid.into(), self.seq.into()];
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+        tx.query_all_raw(statement).await?.iter().map(read_event).collect()
+    }
+}
+
+/// How a batch is applied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Usual,
+    /// By [`Consumer::mend`].
+    Mending,
 }
 
 /// Records events and tells the dispatcher of this process that there are some.
@@ -90,12 +121,16 @@ impl Outbox {
 
     /// Runs `consumer` until the task is aborted.
     pub async fn dispatch(self, platform: Platform, consumer: Arc<dyn Consumer>) {
-        let mut limit = BATCH;
+        let (mut limit, mut way) = (BATCH, Way::Usual);
         loop {
-            let done = step(&platform, consumer.as_ref(), limit).await;
+            let done = step(&platform, consumer.as_ref(), (limit, way)).await;
             // A batch can end between two events whose transactions took their ids in one order and their locks in
             // the other: by itself it makes no sense (nobody left before joining), with what follows it does.
-            limit = if done.is_ok() { BATCH } else { LARGEST_BATCH.min(limit * 2) };
+            (limit, way) = match &done {
+                Ok(_) => (BATCH, Way::Usual),
+                Err(_) if limit < LARGEST_BATCH => (LARGEST_BATCH.min(limit * 4), Way::Usual),
+                Err(_) => (LARGEST_BATCH, Way::Mending),
+            };
             match done {
                 Ok(0) => {
                     // Other processes write too, so waking is a shortcut and not the rule.
@@ -126,8 +161,11 @@ fn older_than(limit: chrono::DateTime<chrono::Utc>) -> SimpleExpr {
 }
 
 /// Handles one batch; answers how many events it had.
-async fn step(platform: &Platform, consumer: &dyn Consumer, limit: u64) -> Result<usize, DbError> {
-    let tx = platform.db.system().await?;
+async fn step(platform: &Platform, consumer: &dyn Consumer, (limit, way): (u64, Way)) -> Result<usize, DbError> {
+    let tx = match way {
+        Way::Usual => platform.db.system().await?,
+        Way::Mending => platform.db.system_snapshot().await?,
+    };
     let Some((xid, seq)) = lock_cursor(&tx, consumer.name(), platform).await? else { return Ok(0) };
     let events = read_batch(&tx, (xid, seq), limit).await?;
     let Some(last) = events.last() else {
@@ -135,7 +173,10 @@ async fn step(platform: &Platform, consumer: &dyn Consumer, limit: u64) -> Resul
         tx.commit().await?;
         return Ok(0);
     };
-    consumer.handle(&tx, &events).await?;
+    match way {
+        Way::Usual => consumer.handle(&tx, &events).await?,
+        Way::Mending => consumer.mend(&tx, &events).await?,
+    }
     let statement = Query::update()
         .table(outbox_cursors::Entity)
         .values([
@@ -181,13 +222,28 @@ async fn lock_cursor(tx: &SystemTx, name: &str, platform: &Platform) -> Result<O
     Ok((made == 1).then_some((0, 0)))
 }
 
-async fn read_batch(tx: &SystemTx, (xid, seq): (i64, i64), limit: u64) -> Result<Vec<Event>, DbError> {
+async fn read_batch(tx: &SystemTx, cursor: (i64, i64), limit: u64) -> Result<Vec<Event>, DbError> {
+    // Below the oldest transaction of the server, as long as that is enough.
+    let events = read_settled(tx, cursor, (None, limit)).await?;
+    if !events.is_empty() || !tx.is_postgres() || !is_any_behind(tx, cursor).await? {
+        return Ok(events);
+    }
+    let horizon = horizon::settled_below(tx).await?;
+    read_settled(tx, cursor, (Some(horizon), limit)).await
+}
+
+async fn read_settled(
+    tx: &SystemTx,
+    (xid, seq): (i64, i64),
+    (horizon, limit): (Option<i64>, u64),
+) -> Result<Vec<Event>, DbError> {
     let (sql, values): (&str, Vec<Value>) = if tx.is_postgres() {
         (
             "SELECT seq, xid::text::bigint AS xid, tenant_id, aggregate_id, kind, payload FROM outbox \
              WHERE (xid, seq) > ($1::bigint::text::xid8, $2::bigint) \
-               AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY outbox.xid, seq LIMIT $3",
-            vec![xid.into(), seq.into(), limit.into()],
+               AND xid < COALESCE($4::bigint::text::xid8, pg_snapshot_xmin(pg_current_snapshot())) \
+             ORDER BY outbox.xid, seq LIMIT $3",
+            vec![xid.into(), seq.into(), limit.into(), horizon.into()],
         )
     } else {
         (
@@ -198,6 +254,12 @@ async fn read_batch(tx: &SystemTx, (xid, seq): (i64, i64), limit: u64) -> Result
     };
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
     tx.query_all_raw(statement).await?.iter().map(read_event).collect()
+}
+
+async fn is_any_behind(tx: &SystemTx, (xid, seq): (i64, i64)) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM outbox WHERE (xid, seq) > ($1::bigint::text::xid8, $2::bigint) LIMIT 1";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [xid.into(), seq.into()]);
+    Ok(tx.query_one_raw(statement).await?.is_some())
 }
 
 fn read_event(row: &QueryResult) -> Result<Event, DbError> {

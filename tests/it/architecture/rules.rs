@@ -178,7 +178,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
             "platform/db/",
             "platform/audit/",
             "platform/mail/",
-            "platform/outbox.rs",
+            "platform/outbox",
             "platform/idempotency.rs",
             "cli/",
         ],
@@ -193,7 +193,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
             "platform/db/",
             "platform/audit/",
             "platform/mail/",
-            "platform/outbox.rs",
+            "platform/outbox",
             "platform/idempotency.rs",
         ],
     ),
@@ -210,6 +210,7 @@ pub(super) const PURE_LIBRARIES: &[&str] =
 
 /// Calls that hand out authority, and the only files that may make them.
 pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
+    ("system_snapshot", &["platform/outbox", "platform/db/"]),
     // Across all tenants: the dispatcher, the sealer, the mail's worker, the command line, a change of password and
     // second factors write; sign-in looks up, and so does whoever asks whether the database answers. People's accounts are in all
     // tenants: joining one may make an account, and mail about one belongs to none.
@@ -219,7 +220,7 @@ pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
             "domains/auth/service_password.rs",
             "domains/auth/staff/",
             "domains/auth/factors/",
-            "platform/outbox.rs",
+            "platform/outbox",
             "platform/audit/seal.rs",
             "platform/mail/",
             "platform/db/",

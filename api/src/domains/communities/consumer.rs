@@ -1,21 +1,42 @@
 //! Keeps `communities.member_count`: the one outbox consumer of this slice.
 
+use std::cmp::max;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query, UpdateStatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _};
 use shequn_entity::communities::{Column, Entity};
+use uuid::Uuid;
 
 use crate::platform::db::{DbError, SystemTx};
+use crate::platform::ids::{CommunityId, Id, TenantId};
 use crate::platform::outbox::{Consumer, Event};
 
 /// Members joined or left a community; the payload's `delta` says by how many it grew.
 pub const MEMBERS_CHANGED: &str = "community.members_changed";
 
+/// Who knows which members a community has; this slice does not.
+#[async_trait]
+pub trait MemberCensus: Send + Sync {
+    /// How many members the community has in the eyes of the transaction.
+    async fn count_members_in(&self, tx: &SystemTx, of: (TenantId, CommunityId)) -> Result<i64, DbError>;
+}
+
 /// Adds up what joined and left. Its updates and its place in the outbox commit together, so a killed
 /// process neither loses nor repeats one.
-pub struct MemberCounts;
+pub struct MemberCounts {
+    census: Arc<dyn MemberCensus>,
+}
+
+impl MemberCounts {
+    /// For `app.rs`.
+    #[must_use]
+    pub fn new(census: Arc<dyn MemberCensus>) -> Self {
+        Self { census }
+    }
+}
 
 #[async_trait]
 impl Consumer for MemberCounts {
@@ -24,22 +45,60 @@ impl Consumer for MemberCounts {
     }
 
     async fn handle(&self, tx: &SystemTx, events: &[Event]) -> Result<(), DbError> {
-        // Ordered by id, so that two dispatchers can never wait for each other.
-        let mut deltas = BTreeMap::new();
-        for event in events.iter().filter(|event| event.kind == MEMBERS_CHANGED) {
-            let delta = event.payload.get("delta").and_then(serde_json::Value::as_i64).unwrap_or(0);
-            *deltas.entry((event.tenant, event.aggregate_id)).or_insert(0_i64) += delta;
-        }
-        for ((tenant, community), delta) in deltas {
+        for (community, delta) in deltas(events) {
             let delta = i32::try_from(delta).unwrap_or(0);
-            let update = Query::update()
-                .table(Entity)
-                .value(Column::MemberCount, Expr::col(Column::MemberCount).add(delta))
-                .and_where(Column::TenantId.eq(tenant.uuid()))
-                .and_where(Column::Id.eq(community))
-                .to_owned();
+            let update =
+                update(community).value(Column::MemberCount, Expr::col(Column::MemberCount).add(delta)).to_owned();
             tx.execute(&update).await?;
         }
         Ok(())
     }
+
+    /// A count that would leave its range was wrong before these events: it is counted anew, less what later events
+    /// will add, so that it is right from there on.
+    async fn mend(&self, tx: &SystemTx, events: &[Event]) -> Result<(), DbError> {
+        let Some(last) = events.last() else { return Ok(()) };
+        for (community, delta) in deltas(events) {
+            if add_within_range(tx, community, delta).await? {
+                continue;
+            }
+            let (tenant, id) = (community.0, Id::from_uuid(community.1));
+            let present = self.census.count_members_in(tx, (tenant, id)).await?;
+            let later = deltas(&last.list_later(tx, community).await?).remove(&community).unwrap_or(0);
+            let count = i32::try_from(max(present.saturating_sub(later), 0)).unwrap_or(i32::MAX);
+            tx.execute(&update(community).value(Column::MemberCount, count).to_owned()).await?;
+            tracing::error!(tenant.id = %tenant, community.id = %id, count, "communities.member_count_was_wrong");
+        }
+        Ok(())
+    }
+}
+
+/// By how much each community grew. Ordered by id, so that two dispatchers can never wait for each other.
+fn deltas(events: &[Event]) -> BTreeMap<(TenantId, Uuid), i64> {
+    let mut deltas = BTreeMap::new();
+    for event in events.iter().filter(|event| event.kind == MEMBERS_CHANGED) {
+        let delta = event.payload.get("delta").and_then(serde_json::Value::as_i64).unwrap_or(0);
+        let sum = deltas.entry((event.tenant, event.aggregate_id)).or_insert(0_i64);
+        *sum = sum.saturating_add(delta);
+    }
+    deltas
+}
+
+fn update((tenant, community): (TenantId, Uuid)) -> UpdateStatement {
+    Query::update()
+        .table(Entity)
+        .and_where(Column::TenantId.eq(tenant.uuid()))
+        .and_where(Column::Id.eq(community))
+        .to_owned()
+}
+
+/// Adds unless the sum would be no count; answers whether it did.
+async fn add_within_range(tx: &SystemTx, community: (TenantId, Uuid), delta: i64) -> Result<bool, DbError> {
+    let Ok(delta) = i32::try_from(delta) else { return Ok(false) };
+    let (least, most) = (max(0_i32.saturating_sub(delta), 0), i32::MAX.saturating_sub(max(delta, 0)));
+    let update = update(community)
+        .value(Column::MemberCount, Expr::col(Column::MemberCount).add(delta))
+        .and_where(Column::MemberCount.between(least, most))
+        .to_owned();
+    Ok(tx.execute(&update).await?.rows_affected() > 0)
 }

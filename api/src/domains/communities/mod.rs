@@ -12,7 +12,7 @@ mod row;
 mod service;
 mod store;
 
-pub use consumer::{MEMBERS_CHANGED, MemberCounts};
+pub use consumer::{MEMBERS_CHANGED, MemberCensus, MemberCounts};
 pub use error::CommunityError;
 pub use graphql::{CommunityCore, CommunityRef};
 pub use model::{

@@ -80,6 +80,12 @@ impl Db {
         Ok(SystemTx::new(tx, SystemScope))
     }
 
+    /// As [`Db::system`], seeing one moment: for what is counted anew from several tables.
+    pub async fn system_snapshot(&self) -> Result<SystemTx, DbError> {
+        let tx = Tx::begin(self, Mode::WriteSnapshot, SYSTEM.to_owned(), Cancel::never()).await?;
+        Ok(SystemTx::new(tx, SystemScope))
+    }
+
     /// A read-only snapshot across tenants, which waits for no writer: for looking up who wants to sign in.
     pub async fn system_reader(&self) -> Result<SystemTx, DbError> {
         let tx = Tx::begin(self, Mode::Read, SYSTEM.to_owned(), Cancel::never()).await?;

@@ -55,6 +55,8 @@ impl Cancel {
 pub(super) enum Mode {
     Read,
     Write,
+    /// Writes what follows from one moment; somebody else's change since then is an error.
+    WriteSnapshot,
 }
 
 enum Connection {
@@ -91,6 +93,7 @@ impl Tx {
                 let begin = match mode {
                     Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                     Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+                    Mode::WriteSnapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ",
                 };
                 Connection::Postgres(begin_postgres(pool, format!("{begin}; {settings}")).await?)
             }
@@ -99,7 +102,7 @@ impl Tx {
                 connection.execute(sqlx::raw_sql("BEGIN DEFERRED")).await?;
                 Connection::Sqlite(connection)
             }
-            (Pools::Sqlite { writer, .. }, Mode::Write) => {
+            (Pools::Sqlite { writer, .. }, Mode::Write | Mode::WriteSnapshot) => {
                 let mut connection = writer.acquire().await?;
                 connection.execute(sqlx::raw_sql("BEGIN IMMEDIATE")).await?;
                 Connection::Sqlite(connection)

@@ -3,6 +3,7 @@
 use futures_util::FutureExt as _;
 use std::collections::{BTreeMap, HashMap};
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use serde_json::json;
 use shequn_entity::members::Column;
@@ -11,15 +12,15 @@ use super::model::{Churn, Filter, Joining, Sort, Stay, Tier, TierReport};
 use super::row::CommunityMember;
 use super::store;
 use crate::actor::{Actor, Scope};
-use crate::domains::communities::{CommunityRow, MEMBERS_CHANGED};
+use crate::domains::communities::{CommunityRow, MEMBERS_CHANGED, MemberCensus};
 use crate::domains::members::service::lock_active;
 use crate::domains::members::{MemberError, Members};
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::KeysetPage;
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, SystemTx, TenantTx};
 use crate::platform::idempotency::Call;
-use crate::platform::ids::{CommunityId, MemberId};
+use crate::platform::ids::{CommunityId, MemberId, TenantId};
 use crate::platform::outbox::NewEvent;
 
 /// Where a membership is: a community and a member.
@@ -176,6 +177,13 @@ impl Members {
             Some(membership) if !membership.has_left => Ok(()),
             Some(_) | None => Err(MemberError::NotMember),
         }
+    }
+}
+
+#[async_trait]
+impl MemberCensus for Members {
+    async fn count_members_in(&self, tx: &SystemTx, of: (TenantId, CommunityId)) -> Result<i64, DbError> {
+        store::count_present(tx, of).await
     }
 }
 

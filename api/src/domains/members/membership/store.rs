@@ -22,8 +22,8 @@ use crate::platform::db::bulk::Bulk;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeysetOrder, KeysetPage};
 use crate::platform::db::prefix::starts_with;
-use crate::platform::db::{DbError, TenantTx};
-use crate::platform::ids::{CommunityId, Id, MemberId};
+use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::ids::{CommunityId, Id, MemberId, TenantId};
 use crate::platform::text::sort_key;
 
 /// A membership as decisions need it.
@@ -291,6 +291,19 @@ pub(super) async fn count(
         Ok((Id::from_uuid(row.try_get("", "community_id")?), row.try_get("", "total")?))
     };
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// How many members a community has now, outside of any tenant's transaction.
+pub(super) async fn count_present(tx: &SystemTx, (tenant, community): (TenantId, CommunityId)) -> Result<i64, DbError> {
+    let select = Query::select()
+        .expr_as(Func::count(Expr::col(Column::MemberId)), "total")
+        .from(Entity)
+        .and_where(Column::TenantId.eq(tenant.uuid()))
+        .and_where(Column::CommunityId.eq(community.uuid()))
+        .and_where(Column::LeftAt.is_null())
+        .to_owned();
+    let row = tx.query_one(&select).await?;
+    Ok(row.map(|row| row.try_get("", "total")).transpose()?.unwrap_or(0))
 }
 
 /// Members by tier; of all communities that have any, when none are named.
