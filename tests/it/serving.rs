@@ -55,7 +55,7 @@ fn the_manual_names_every_command() {
     run(async {
         let installation = TestApp::with().install().await;
         let help = installation.cli(&["--help"], &[]).await.expect_success();
-        for command in ["serve", "migrate", "schema", "tenant", "import"] {
+        for command in ["serve", "migrate", "schema", "tenant", "demo", "import"] {
             assert!(help.stdout.contains(command), "{command} in {}", help.stdout);
         }
     });

@@ -47,6 +47,8 @@ enum Command {
     /// Help people who cannot help themselves
     #[command(subcommand)]
     Staff(staff::Command),
+    /// Make the demo tenant in an empty embedded database, as the first `serve` does
+    Demo,
     /// Import from files
     #[command(subcommand)]
     Import(import::Command),
@@ -136,7 +138,7 @@ fn run(command: Command) -> Result<(), CliError> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(async {
-        if matches!(command, Command::Tenant(_) | Command::Import(_)) {
+        if matches!(command, Command::Tenant(_) | Command::Demo | Command::Import(_)) {
             migrate::check(&config).await?;
         }
         match command {
@@ -146,6 +148,7 @@ fn run(command: Command) -> Result<(), CliError> {
             Command::Tenant(command) => tenant::run(&App::new(&config)?, command).await,
             Command::Session(command) => session::run(&App::new(&config)?, command).await,
             Command::Staff(command) => staff::run(&App::new(&config)?, command).await,
+            Command::Demo => demo::make(&App::new(&config)?, &config).await,
             Command::Import(command) => import::run(&App::new(&config)?, command).await,
             Command::Export(command) => export::run(&App::new(&config)?, command).await,
             Command::Verify(command) => verify::run(&config, command).await,

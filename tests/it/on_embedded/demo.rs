@@ -112,6 +112,19 @@ fn a_demo_that_was_killed_in_the_making_is_made_whole_by_the_next_start() {
     });
 }
 
+#[test]
+fn the_start_that_makes_the_demo_keeps_no_memory_of_it() {
+    run(async {
+        let app = demo().await;
+        let first = app.server().resident_kib();
+        app.server().stop().await;
+        app.server().start_again().await;
+        let second = app.server().resident_kib();
+        println!("{first} KiB after making the demo, {second} KiB at the next start");
+        assert!(first < second + 10 * 1024, "{first} KiB, and {second} KiB at the next start");
+    });
+}
+
 async fn demo() -> TestApp {
     Storage::Embedded.must_be();
     TestApp::with().demo().start().await
