@@ -105,6 +105,32 @@ fn an_emptied_redis_signs_nobody_in_again_and_nobody_out() {
 }
 
 #[test]
+fn what_ends_while_redis_is_away_is_over_everywhere_within_5_seconds_of_its_return() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::with().through_proxies().start().await;
+        let second = app.second_server().await;
+        let (leaves, stays) = {
+            let tenant = app.tenant("unsaid").await;
+            (tenant.owner().await, tenant.owner().await)
+        };
+        // Redis says that both live, and says so again when it is back.
+        for client in [&leaves, &stays] {
+            client.at(&second).run("Viewer", json!({})).await.data("viewer.role");
+        }
+        let way = app.installation().to_redis();
+        way.cut().await;
+        stays.run("SessionRevokeOthers", json!({})).await.payload("sessionRevokeOthers");
+        way.restore().await;
+        eventually("the other process refuses it", Duration::from_secs(5), || async {
+            leaves.at(&second).run("CommunityList", json!({})).await.error_codes() == ["UNAUTHENTICATED"]
+        })
+        .await;
+        stays.at(&second).run("Viewer", json!({})).await.data("viewer.role");
+    });
+}
+
+#[test]
 fn a_change_at_one_process_is_read_at_the_other() {
     run(async {
         Storage::PostgresRedis.must_be();

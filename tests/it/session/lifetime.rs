@@ -1,6 +1,6 @@
 //! How long a session lasts, and how many one may have.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harness::{PASSWORD, TestApp, run};
 use serde_json::json;
@@ -42,6 +42,37 @@ fn a_session_is_over_after_90_days_however_often_it_is_refreshed() {
         last.run("Viewer", json!({})).await.data("viewer.role");
         app.installation().advance_clock(MINUTE);
         assert_refused(&last).await;
+    });
+}
+
+#[test]
+fn a_session_is_forgotten_a_month_after_its_time() {
+    run(async {
+        let app = TestApp::with().with_movable_clock().start().await;
+        let tenant = app.tenant("forgotten").await;
+        let database = app.database().await;
+        tenant.owner().await;
+        for (days, left) in [(119, 2), (2, 2)] {
+            app.installation().advance_clock(DAY * days);
+            tenant.owner().await;
+            assert_eq!(database.number("SELECT count(*) FROM sessions").await, left);
+        }
+    });
+}
+
+#[test]
+fn a_request_of_a_session_that_is_known_to_live_reads_no_session() {
+    run(async {
+        let app = TestApp::with().statement_log().start().await;
+        let owner = app.tenant("hot-path").await.owner().await;
+        let start = Instant::now();
+        for _ in 0..30 {
+            owner.run("Viewer", json!({})).await.data("viewer.role");
+        }
+        // What is known is asked for again after four seconds.
+        let expected = 1 + start.elapsed().as_secs() / 4;
+        let reads = app.server().log().matches(r#"FROM \"sessions\" INNER JOIN"#).count();
+        assert!(reads > 0 && reads as u64 <= expected, "{reads} reads, {expected} expected");
     });
 }
 
@@ -92,8 +123,13 @@ fn of_20_sign_ins_at_once_ten_sessions_are_left() {
         for _ in 0..20 {
             let (client, variables) = (app.anonymous(), tenant.credentials(tenant.owner_email(), PASSWORD));
             sign_ins.spawn(async move {
-                let answer = client.run("SignIn", variables).await;
-                client.with_session(answer.payload("signIn"))
+                loop {
+                    let answer = client.run("SignIn", variables.clone()).await;
+                    // A busy machine may be too slow for twenty; who is told so comes again.
+                    if answer.status != 503 {
+                        return client.with_session(answer.payload("signIn"));
+                    }
+                }
             });
         }
         let clients = sign_ins.join_all().await;

@@ -12,6 +12,8 @@ pub const ACCESS_LIFE: TimeDelta = TimeDelta::minutes(10);
 pub const IDLE_LIFE: TimeDelta = TimeDelta::days(14);
 /// How long a session lasts at most.
 pub const SESSION_LIFE: TimeDelta = TimeDelta::days(90);
+/// How long a session that is over is remembered after its absolute end.
+pub const REMEMBERED_FOR: TimeDelta = TimeDelta::days(30);
 /// How long the predecessor of an unused refresh token still gets that token again: its answer may have been lost.
 const REPEAT_WINDOW: TimeDelta = TimeDelta::seconds(30);
 /// How many live sessions a person has in a tenant at most.

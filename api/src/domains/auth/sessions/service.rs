@@ -4,8 +4,8 @@ use futures_util::FutureExt as _;
 
 use super::TouchedSessions;
 use super::model::{
-    ACCESS_LIFE, EndReason, Place, Refresh, Session, SessionOwner, SessionRow, SessionView, SignIn, decide_refresh,
-    surplus,
+    ACCESS_LIFE, EndReason, Place, REMEMBERED_FOR, Refresh, Session, SessionOwner, SessionRow, SessionView, SignIn,
+    decide_refresh, surplus,
 };
 use super::service_state::{actor_of, note_ended};
 use super::store;
@@ -44,6 +44,7 @@ impl Auth {
         })?;
         let too_many = surplus(store::list_live(tx, owner.user, now).await?);
         store::end(tx, &too_many, EndReason::TooMany, now).await?;
+        store::delete_before(tx, owner.user, now - REMEMBERED_FOR).await?;
         let session = SessionRow::starting(self.platform.new_id(), owner, membership.role, now);
         store::insert(tx, &session, place(origin)).await?;
         let actor = actor_of(&self.tenants, tx, &session).await?;

@@ -188,6 +188,14 @@ pub async fn end(tx: &TenantTx, ids: &[SessionId], reason: EndReason, now: DateT
     Ok(())
 }
 
+/// Forgets a person's sessions whose time was over before `limit`, revoked or not.
+pub async fn delete_before(tx: &TenantTx, user: UserId, limit: DateTime<Utc>) -> Result<(), ApiError> {
+    use sessions::Column;
+    let old = Column::UserId.eq(user.uuid()).and(Column::ExpiresAt.lt(limit));
+    tx.delete::<sessions::Entity>().filter(old).exec(tx).await.map_err(DbError::from)?;
+    Ok(())
+}
+
 /// Ends every live session of a person in all tenants; gives those that it ended.
 pub async fn end_everywhere(
     tx: &SystemTx,
