@@ -9,6 +9,7 @@ use crate::domains::auth::staff::{Letters, Staff};
 use crate::domains::auth::{Auth, SignInLimits};
 use crate::domains::communities::{Communities, MemberCounts};
 use crate::domains::members::Members;
+use crate::domains::members::access::MemberAccess;
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
@@ -41,6 +42,8 @@ pub struct App {
     pub communities: Communities,
     /// Members and their memberships.
     pub members: Members,
+    /// What a single member reaches.
+    pub member_access: MemberAccess,
 }
 
 /// Why the program could not be put together.
@@ -88,7 +91,8 @@ impl App {
         let members = Members::new(platform.clone(), outbox.clone(), tenants.clone(), communities.clone());
         let mails = Mails::new(platform.clone(), config.mail.clone()).map_err(ConfigError::from)?;
         let staff = Staff::new(platform.clone(), tenants.clone(), auth.clone(), mails.clone());
-        Ok(Self { platform, outbox, tenants, audit, auth, staff, mails, communities, members })
+        let member_access = MemberAccess::new(auth.clone(), members.clone());
+        Ok(Self { platform, outbox, tenants, audit, auth, staff, mails, communities, members, member_access })
     }
 
     /// Who knows what letters say.

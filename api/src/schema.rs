@@ -14,6 +14,7 @@ use crate::domains::auth::staff::graphql::{
     AcceptanceMutation, AccountMutation, InvitationMutation, RoleMutation, StaffQuery,
 };
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
+use crate::domains::members::access::graphql::{AccessMutation, AccessQuery};
 use crate::domains::members::graphql::{MemberMutation, MemberQuery};
 use crate::domains::members::import::graphql::ImportMutation;
 use crate::domains::members::membership::graphql::{MembershipMutation, MembershipQuery};
@@ -35,6 +36,7 @@ pub struct Query(
     MemberQuery,
     MembershipQuery,
     CostQuery,
+    AccessQuery,
 );
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
@@ -53,6 +55,7 @@ pub struct Mutation(
     MemberMutation,
     MembershipMutation,
     ImportMutation,
+    AccessMutation,
 );
 
 /// The executable schema.
@@ -80,6 +83,7 @@ pub fn build(app: &App, pricing: Pricing) -> ApiSchema {
         .data(app.audit.clone())
         .data(app.communities.clone())
         .data(app.members.clone())
+        .data(app.member_access.clone())
         .finish()
 }
 

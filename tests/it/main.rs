@@ -27,6 +27,7 @@ mod invitations;
 mod isolation;
 mod mail;
 mod member_details;
+mod member_tokens;
 mod members;
 mod migrations;
 mod on_embedded;

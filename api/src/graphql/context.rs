@@ -21,6 +21,7 @@ pub struct RequestContext {
     platform: Platform,
     cancel: Cancel,
     reader: OnceCell<Arc<TenantTx>>,
+    member_reader: OnceCell<Arc<TenantTx>>,
     replayed: AtomicBool,
     calls: Mutex<Vec<(String, Call)>>,
 }
@@ -35,6 +36,7 @@ impl RequestContext {
             platform,
             cancel,
             reader: OnceCell::new(),
+            member_reader: OnceCell::new(),
             replayed: AtomicBool::new(false),
             calls: Mutex::default(),
         }
@@ -70,6 +72,13 @@ impl RequestContext {
         }
         let scope = self.actor.home_before_factor()?;
         Ok(Arc::new(self.platform.db.read(scope, self.cancel.clone()).await?))
+    }
+
+    /// The operation's one snapshot of nothing but the member whose token the caller has; None for everybody else.
+    pub async fn member_reader(&self) -> Result<Option<Arc<TenantTx>>, ApiError> {
+        let Some((_, scope)) = self.actor.own() else { return Ok(None) };
+        let open = || async { Ok::<_, ApiError>(Arc::new(self.platform.db.read(scope, self.cancel.clone()).await?)) };
+        self.member_reader.get_or_try_init(open).await.cloned().map(Some)
     }
 
     /// A new snapshot: what a mutation's payload is read from.

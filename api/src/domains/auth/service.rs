@@ -7,6 +7,7 @@ use super::partner_keys::PartnerKeys;
 use super::passwords::Passwords;
 use super::sessions::{TouchedSessions, resume};
 use super::tokens::TokenKeys;
+use super::tokens_member::is_members;
 use super::tokens_signing::PublicKey;
 use super::{AuthError, store};
 use crate::actor::{Actor, Role, UserActor};
@@ -80,12 +81,15 @@ impl Auth {
         &self.partner_keys
     }
 
-    /// The actor behind an access token or a partner's key that comes from there. An invalid one is an error, no
-    /// token is nobody.
+    /// The actor behind an access token, a partner's key that comes from there, or a member's token. An invalid one
+    /// is an error, no token is nobody.
     pub async fn authenticate(&self, token: Option<&str>, origin: &Origin) -> Result<Actor, ApiError> {
         let Some(token) = token else { return Ok(Actor::Anonymous) };
         if PartnerKeys::is_key(token) {
             return self.partner_keys.authenticate(token, origin).await.map(Actor::Key);
+        }
+        if is_members(token) {
+            return self.authenticate_member(token).await;
         }
         let over =
             || ApiError::new(crate::error::ErrorCode::Unauthenticated, "The access token is not valid any more.");

@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::platform::crypto::MasterKey;
 use crate::platform::ids::{MembershipId, SessionId, TenantId, UserId};
 
-const ISSUER: &str = "shequn";
+pub(super) const ISSUER: &str = "shequn";
 const REFRESH_PREFIX: &str = "shq_rt_";
 const MAC_LENGTH: usize = 32;
 
@@ -67,7 +67,7 @@ pub(super) struct RefreshToken {
 /// Signs and checks tokens.
 #[derive(Clone)]
 pub(super) struct TokenKeys {
-    signing: Arc<SigningKeys>,
+    pub(super) signing: Arc<SigningKeys>,
     master: Arc<MasterKey>,
 }
 

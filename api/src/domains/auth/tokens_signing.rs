@@ -13,7 +13,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
-use super::sessions::ACCESS_LIFE;
 use crate::error::ApiError;
 use crate::platform::crypto::{MasterKey, sha256};
 
@@ -21,6 +20,8 @@ use crate::platform::crypto::{MasterKey, sha256};
 const PERIOD: TimeDelta = TimeDelta::days(30);
 /// How long before its period a key is published, and accepted: clocks differ, and verifiers keep lists.
 const PUBLISHED_AHEAD: TimeDelta = TimeDelta::days(1);
+/// How long a token lives at most: a member's.
+const LONGEST_TOKEN: TimeDelta = TimeDelta::hours(1);
 /// How far the clocks of two processes may be apart.
 const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 
@@ -100,7 +101,7 @@ fn period(now: DateTime<Utc>) -> i64 {
 
 /// The present period, then the one before as long as its tokens live, then the next when it is near.
 fn accepted_periods(now: DateTime<Utc>) -> Vec<i64> {
-    let neighbours = [period(now - ACCESS_LIFE - CLOCK_SKEW), period(now + PUBLISHED_AHEAD)];
+    let neighbours = [period(now - LONGEST_TOKEN - CLOCK_SKEW), period(now + PUBLISHED_AHEAD)];
     let current = period(now);
     std::iter::once(current).chain(neighbours.into_iter().filter(|other| *other != current)).collect()
 }
@@ -115,8 +116,8 @@ mod tests {
     fn periods_overlap_for_as_long_as_a_token_lives_and_begin_to_be_known_a_day_ahead() {
         let begin = DateTime::UNIX_EPOCH + PERIOD * 7;
         assert_eq!(accepted_periods(begin), [7, 6]);
-        assert_eq!(accepted_periods(begin + TimeDelta::seconds(659)), [7, 6]);
-        assert_eq!(accepted_periods(begin + TimeDelta::seconds(660)), [7]);
+        assert_eq!(accepted_periods(begin + TimeDelta::seconds(3659)), [7, 6]);
+        assert_eq!(accepted_periods(begin + TimeDelta::seconds(3660)), [7]);
         assert_eq!(accepted_periods(begin + PERIOD - TimeDelta::hours(25)), [7]);
         assert_eq!(accepted_periods(begin + PERIOD - TimeDelta::hours(24)), [7, 8]);
     }

@@ -11,7 +11,7 @@ use super::row::CommunityRow;
 use super::store::{self, Hold};
 use crate::actor::{Actor, Scope};
 use crate::domains::tenants::Tenants;
-use crate::error::{ApiError, Failure, UserError, UserErrorCode};
+use crate::error::{ApiError, Denied, Failure, UserError, UserErrorCode};
 use crate::platform::Platform;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeysetPage, Slice};
@@ -61,6 +61,18 @@ impl Communities {
         columns: &Columns<Column>,
     ) -> Result<Vec<CommunityRow>, ApiError> {
         actor.require(Scope::CommunitiesRead)?;
+        Ok(store::find_many(tx, ids, columns).await?)
+    }
+
+    /// Communities that the member whose token the caller has belongs to; others are left out.
+    pub async fn find_own(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        ids: &[CommunityId],
+        columns: &Columns<Column>,
+    ) -> Result<Vec<CommunityRow>, ApiError> {
+        actor.own().ok_or(Denied::OwnOnly)?;
         Ok(store::find_many(tx, ids, columns).await?)
     }
 

@@ -6,8 +6,10 @@
 //! to one active member of a tenant. Never says anything about money or points.
 //!
 //! In reading order: `model`, `profile`, `personal` (encryption), `row`, `store`, `service`, `graphql`; then the
-//! sub-slices `membership` (who belongs to which community, as what) and `import` (many at once).
+//! sub-slices `membership` (who belongs to which community, as what), `import` (many at once) and `access` (what a
+//! single member reaches).
 
+pub mod access;
 mod error;
 pub mod graphql;
 pub mod import;

@@ -44,6 +44,11 @@ impl MemberRow {
         })
     }
 
+    /// Whether the member is out of use; the row was read with its `archived_at`.
+    pub(super) fn is_archived(&self) -> bool {
+        self.archived_at.flatten().is_some()
+    }
+
     /// Where the row stands in a list with this sort.
     pub(super) fn position(&self, sort: Sort) -> Option<Position> {
         let key = match sort {

@@ -100,6 +100,16 @@ impl Members {
         Ok(store::find_by(tx, &key, columns).await?)
     }
 
+    /// A member by id, in a transaction that is confined to them.
+    pub(super) async fn find_own(
+        &self,
+        tx: &TenantTx,
+        own: MemberId,
+        columns: &Columns<Column>,
+    ) -> Result<Option<MemberRow>, ApiError> {
+        Ok(store::find_by(tx, &Key::Id(own), columns).await?)
+    }
+
     /// The search for a text that a client gave.
     pub async fn search_text(&self, tx: &TenantTx, line: String) -> Result<SearchText, ApiError> {
         let phone_index = self.phone_index(tx, &line).await?;

@@ -4,7 +4,7 @@ use super::row::{IdentityRow, MemberRow};
 use super::service::open_personal;
 use super::{MemberError, Members};
 use crate::actor::{Actor, Scope};
-use crate::error::{ApiError, Failure};
+use crate::error::{ApiError, Denied, Failure};
 use crate::platform::db::TenantTx;
 use crate::platform::phone::Phone;
 
@@ -17,6 +17,17 @@ impl Members {
         row: &MemberRow,
     ) -> Result<Option<String>, ApiError> {
         actor.require(Scope::MembersRead)?;
+        Ok(self.read_phone(tx, row).await?.map(|number| Phone::mask(&number)))
+    }
+
+    /// As [`Members::masked_phone_of`], for the member themselves.
+    pub(super) async fn own_masked_phone(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        row: &MemberRow,
+    ) -> Result<Option<String>, ApiError> {
+        actor.own().filter(|(own, _)| *own == row.id).ok_or(Denied::OwnOnly)?;
         Ok(self.read_phone(tx, row).await?.map(|number| Phone::mask(&number)))
     }
 

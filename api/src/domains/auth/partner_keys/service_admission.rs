@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::model::{Refusal, Standing};
+use super::model::{Refusal, Standing, State};
 use super::service::PartnerKeys;
 use super::{store, tokens};
 use crate::actor::{Actor, KeyActor, Scope};
@@ -54,6 +54,15 @@ impl PartnerKeys {
         standing.admit(origin.address, now).map_err(|refusal| refused(refusal, origin.address))?;
         self.note_use((tenant, key), &standing, origin.address);
         Ok(actor(tenant, key, &standing))
+    }
+
+    /// The key behind a member's token, if it still vouches for one. Its address list does not count: members are
+    /// anywhere.
+    pub async fn voucher(&self, tenant: TenantId, key: PartnerKeyId) -> Result<Option<KeyActor>, ApiError> {
+        let Some(standing) = self.standing(tenant, key).await? else { return Ok(None) };
+        let is_live = standing.life.state(self.platform.clock.now()) == State::Active;
+        let voucher = actor(tenant, key, &standing);
+        Ok((is_live && voucher.scopes.contains(&Scope::MemberTokens)).then_some(voucher))
     }
 
     /// What decides on requests with this key; None when there is none.

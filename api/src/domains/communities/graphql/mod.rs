@@ -2,8 +2,10 @@
 
 mod mutation;
 mod object;
+mod own;
 mod query;
 
 pub use mutation::CommunityMutation;
 pub use object::{CommunityCore, CommunityRef, columns};
+pub use own::MyCommunity;
 pub use query::{CommunityQuery, find, find_many};

@@ -10,3 +10,5 @@ pub use community::{CommunityMemberEdge, CommunityMembers};
 pub use member::{MemberCommunities, MemberCommunityEdge};
 pub use mutation::MembershipMutation;
 pub use report::MembershipQuery;
+
+pub(in crate::domains::members) use member::{cut, position};

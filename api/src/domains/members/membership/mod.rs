@@ -13,4 +13,4 @@ pub use model::{Churn, Filter, Joining, Sort, Stay, Tier, TierReport, TierShare}
 pub use row::CommunityMember;
 
 pub(super) use service::{leave_all, members_changed};
-pub(super) use store::put_many;
+pub(super) use store::{list_of_members, put_many};

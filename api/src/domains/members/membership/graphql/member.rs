@@ -128,12 +128,12 @@ impl MemberCommunities {
     }
 }
 
-fn position(joining: &Joining) -> Position {
+pub(in crate::domains::members) fn position(joining: &Joining) -> Position {
     Position { key: KeyValue::Time(joining.joined_at), id: joining.community.uuid() }
 }
 
 /// The page of a list that is in memory, newest first.
-fn cut(all: &[Joining], page: &KeysetPage) -> Slice<Joining> {
+pub(in crate::domains::members) fn cut(all: &[Joining], page: &KeysetPage) -> Slice<Joining> {
     let key = |joining: &Joining| (joining.joined_at, joining.community.uuid());
     let bound = |position: &Position| match position.key {
         KeyValue::Time(time) => Some((time, position.id)),
