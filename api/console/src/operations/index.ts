@@ -1,6 +1,7 @@
 /** All prepared operations by task, in the order the panel shows them. Each document lies beside this file. */
 import { communities } from './communities';
 import { imports } from './imports';
+import { keys } from './keys';
 import { members } from './members';
 import { membership } from './membership';
 import type { Group, Operation } from './operation';
@@ -18,6 +19,7 @@ export const groups: Group[] = [
   membership,
   reports,
   imports,
+  keys,
   staff,
   sessions,
   secondFactors,

@@ -21,6 +21,7 @@ export interface Group {
 export interface Found {
   communities?: { nodes: Found.Community[] } | null;
   members?: { nodes: Found.Member[] } | null;
+  partnerKeys?: { nodes: Found.PartnerKey[] } | null;
   viewer?: { sessions: Found.Session[] } | null;
   invitations?: { nodes: Found.Invitation[] } | null;
 }
@@ -31,6 +32,10 @@ export declare namespace Found {
   }
 
   interface Invitation {
+    id: string;
+  }
+
+  interface PartnerKey {
     id: string;
   }
 
