@@ -36,7 +36,7 @@ fn what_is_elsewhere_in_the_tenant_is_answered_like_what_is_not_there() {
         for case in &cases::all() {
             match case.promise {
                 Promise::SameAsAbsent => trial.same_as_absent(case).await,
-                Promise::OwnOnly | Promise::OfThePerson | Promise::TellsNothing => {
+                Promise::OwnOnly | Promise::OfThePerson | Promise::TellsNothing | Promise::OfNobody => {
                     if trial.own_only(case).await {
                         answered.insert(case.operation);
                     }
