@@ -14,7 +14,8 @@ pub(super) const SLICES: &[(&str, &[&str])] = &[
 ];
 
 /// Modules within a slice that have its file words over again.
-pub(super) const SUB_SLICES: &[&str] = &["membership", "import", "sessions", "partner_keys", "factors", "staff", "access"];
+pub(super) const SUB_SLICES: &[&str] =
+    &["membership", "import", "sessions", "partner_keys", "factors", "staff", "access"];
 
 /// Which slice reads and writes a table; `platform` for those of its own services.
 pub(super) const TABLES: &[(&str, &str)] = &[

@@ -18,6 +18,6 @@ mod store;
 pub use model::{EndReason, Ending, Session, SessionOwner, SessionView, SignIn};
 pub use service_endings::TouchedSessions;
 
-pub(super) use model::{ACCESS_LIFE, SessionRow};
+pub(super) use model::SessionRow;
 pub(super) use service_endings::look_again;
 pub(super) use service_state::resume;
