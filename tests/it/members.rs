@@ -217,7 +217,7 @@ fn a_member_of_another_tenant_answers_like_one_that_does_not_exist() {
         let answer = acme.run("CommunityMemberAdd", add(foreign["id"].clone())).await;
         assert_eq!(answer.user_errors("communityMemberAdd"), ["NOT_FOUND at memberId"]);
         let absent = acme.run("CommunityMemberAdd", add(json!(absent_id("mbr")))).await;
-        assert_eq!(answer.raw, absent.raw);
+        assert_eq!(answer.raw_without_throttle(), absent.raw_without_throttle());
         for (operation, field) in [("MemberUpdate", "memberUpdate"), ("MemberArchive", "memberArchive")] {
             let answer = acme.run(operation, json!({ "input": { "id": foreign["id"] } })).await;
             assert_eq!(answer.user_errors(field), ["NOT_FOUND at id"], "{operation}");

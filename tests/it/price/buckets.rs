@@ -60,6 +60,21 @@ fn an_empty_bucket_throttles_and_says_when_to_come_back() {
 }
 
 #[test]
+fn a_key_spends_out_of_a_bucket_of_its_own() {
+    run(async {
+        let app = frugal().await;
+        let owner = app.tenant("own-bucket").await.owner().await;
+        let key = |name: &'static str| {
+            crate::partner_keys::key(&owner, json!({ "name": name, "scopes": ["communities:read"] }))
+        };
+        let (one, other) = (key("Shop").await, key("Robot").await);
+        spend_all(&owner.with_token(&one.secret)).await.expect_request_error("THROTTLED");
+        assert!(available(&owner.with_token(&other.secret).query(REPORT, json!({})).await) >= 175);
+        owner.query(REPORT, json!({})).await.data("survivalReport.cohort");
+    });
+}
+
+#[test]
 fn callers_who_are_not_signed_in_share_the_bucket_of_their_address() {
     run(async {
         let app = TestApp::with()

@@ -79,7 +79,9 @@ fn list(chance: &mut Chance, name: &str, depth: u32) -> String {
     let items = format!("id {own} {below}");
     let items =
         if chance.below(2) == 0 { format!("nodes {{ {items} }}") } else { format!("edges {{ node {{ {items} }} }}") };
-    format!("{name}(first: {}) {{ {more} {items} }}", 1 + chance.below(30))
+    // Half of them small enough to be full.
+    let most = [4, 30][chance.below(2) as usize];
+    format!("{name}(first: {}) {{ {more} {items} }}", 1 + chance.below(most))
 }
 
 fn documents() -> Vec<(String, String)> {
