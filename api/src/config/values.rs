@@ -57,7 +57,7 @@ pub(super) fn switch(key: &str, value: Option<&str>) -> Result<bool, ConfigError
 
 #[cfg(feature = "movable-clock")]
 pub(super) fn clock(offset_file: Option<&str>) -> Result<Clock, ConfigError> {
-    Ok(offset_file.map_or_else(Clock::system, |path| Clock::ahead_by_file(PathBuf::from(path))))
+    Ok(offset_file.map_or_else(Clock::system, |path| Clock::ahead_by_file(path.into())))
 }
 
 #[cfg(not(feature = "movable-clock"))]
