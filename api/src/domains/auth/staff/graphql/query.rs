@@ -45,6 +45,7 @@ pub struct StaffQuery;
 impl StaffQuery {
     /// Who works for the tenant, those who came first in front. Needs `staff:read`.
     #[graphql(directive = requires_scopes::apply(vec!["staff:read".to_owned()]))]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn staff(
         &self,
         ctx: &Context<'_>,
@@ -62,6 +63,7 @@ impl StaffQuery {
 
     /// Who was asked to work for the tenant, the newest in front. Needs `staff:read`.
     #[graphql(directive = requires_scopes::apply(vec!["staff:read".to_owned()]))]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn invitations(
         &self,
         ctx: &Context<'_>,
