@@ -136,7 +136,7 @@ mod tests {
         assert!(second.find(&id(&first, now), now).unwrap().is_none());
         // Signed in the last second of the period before.
         let old = id(&first, now - TimeDelta::seconds(1));
-        assert!(first.find(&old, now + TimeDelta::seconds(659)).unwrap().is_some());
-        assert!(first.find(&old, now + TimeDelta::seconds(660)).unwrap().is_none());
+        assert!(first.find(&old, now + TimeDelta::seconds(3659)).unwrap().is_some());
+        assert!(first.find(&old, now + TimeDelta::seconds(3660)).unwrap().is_none());
     }
 }
