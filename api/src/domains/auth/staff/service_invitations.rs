@@ -81,6 +81,7 @@ impl Staff {
         call: &Call,
     ) -> Result<InvitationId, Failure> {
         let (scope, this, user) = (actor.require_whole(Scope::StaffWrite)?, self.clone(), person(actor)?.clone());
+        actor.fresh(self.platform.clock.now())?;
         self.platform.once(scope, (actor, call), |tx| async move { this.resend_in(tx, &user, id).await }.boxed()).await
     }
 

@@ -74,7 +74,8 @@ impl InvitationMutation {
     /// Sends somebody a letter with a link by which they join the tenant within 7 days. The answer is the same
     /// whether the address has an account elsewhere or not. Refuses with ALREADY_STAFF, ALREADY_INVITED,
     /// ROLE_ABOVE_OWN, and MAIL_NOT_CONFIGURED where the installation sends no mail. For people, not for keys.
-    /// Needs `staff:write`.
+    /// Needs `staff:write` and a proof of the last
+    /// five minutes (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["staff:write".to_owned()]))]
     async fn staff_invite(
         &self,
@@ -87,7 +88,8 @@ impl InvitationMutation {
     }
 
     /// Sends an invitation again, for another 7 days; the link of the letter before is void. Refuses with
-    /// INVITATION_CLOSED when it was accepted or revoked. Needs `staff:write`.
+    /// INVITATION_CLOSED when it was accepted or revoked. Needs `staff:write` and a proof of the last
+    /// five minutes (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["staff:write".to_owned()]))]
     async fn invitation_resend(
         &self,

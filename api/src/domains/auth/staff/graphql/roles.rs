@@ -63,7 +63,8 @@ pub struct RoleMutation;
 impl RoleMutation {
     /// Gives somebody another role. It counts from within a second: access tokens made before are refused, and the
     /// next refresh brings the new role. Refuses with ROLE_ABOVE_OWN, and with LAST_OWNER where the tenant would have
-    /// no owner left. For people, not for keys. Needs `staff:write`.
+    /// no owner left. For people, not for keys. Needs `staff:write` and a
+    /// proof of the last five minutes (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["staff:write".to_owned()]))]
     async fn staff_role_set(
         &self,
@@ -76,7 +77,7 @@ impl RoleMutation {
 
     /// Ends somebody's work for the tenant, and their sessions in it within a second; the account stays, with what
     /// they are elsewhere. Refuses with ROLE_ABOVE_OWN, LAST_OWNER and STAFF_ENDED. For people, not for keys. Needs
-    /// `staff:write`.
+    /// `staff:write` and a proof of the last five minutes (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["staff:write".to_owned()]))]
     async fn staff_remove(
         &self,
@@ -88,7 +89,8 @@ impl RoleMutation {
     }
 
     /// Lets somebody who was removed work for the tenant again, in the role they had. Refuses with ROLE_ABOVE_OWN and
-    /// ALREADY_STAFF. For people, not for keys. Needs `staff:write`.
+    /// ALREADY_STAFF. For people, not for keys. Needs `staff:write` and a
+    /// proof of the last five minutes (`stepUp`).
     #[graphql(directive = requires_scopes::apply(vec!["staff:write".to_owned()]))]
     async fn staff_restore(
         &self,
