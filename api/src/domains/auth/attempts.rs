@@ -66,8 +66,11 @@ impl Attempts {
     /// The attempt was no guess: it got in, or nothing was tried.
     pub(super) async fn forget(&self, attempt: &Attempt) {
         let buckets = &self.platform.buckets;
-        buckets.put_back(&attempt.account, self.limits.per_account, 1).await;
-        buckets.put_back(&attempt.address, self.limits.per_address, 1).await;
+        // Together: a Redis that hangs is waited for once.
+        tokio::join!(
+            buckets.put_back(&attempt.account, self.limits.per_account, 1),
+            buckets.put_back(&attempt.address, self.limits.per_address, 1),
+        );
     }
 
     fn key(&self, family: &'static str, name: &str) -> KvKey {
