@@ -76,6 +76,7 @@ impl Attempts {
     /// The attempt was no guess: it got in, or nothing was tried.
     pub(super) async fn forget(&self, attempt: &Attempt) {
         let buckets = &self.platform.buckets;
+        // Together: a Redis that hangs is waited for once.
         tokio::join!(
             buckets.put_back(&attempt.account, self.limits.per_account, 1),
             buckets.put_back(&attempt.address, self.limits.per_address, 1),
