@@ -38,6 +38,18 @@ impl Database {
         rows.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
+    /// Runs statements in one transaction that must fail, and takes them back; gives the error's text.
+    pub async fn refusal(&self, sql: &str) -> String {
+        let statement = sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; {sql}; COMMIT")));
+        let done = match self {
+            Self::Postgres(pool) => statement.execute(pool).await.map(drop),
+            Self::Sqlite(pool) => statement.execute(pool).await.map(drop),
+        };
+        let error = done.err().unwrap_or_else(|| panic!("this was not refused: {sql}"));
+        self.execute("ROLLBACK").await;
+        error.to_string()
+    }
+
     /// The first column, a text, of all rows.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         let statement = AssertSqlSafe(sql.to_owned());

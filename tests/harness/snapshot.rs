@@ -21,6 +21,13 @@ impl Snapshot {
         self
     }
 
+    /// With these rows of a table instead of all.
+    pub fn with(mut self, table: &str, mut rows: Vec<String>) -> Self {
+        rows.sort();
+        self.0.insert(table.to_owned(), rows);
+        self
+    }
+
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.0.values().map(Vec::len).sum()

@@ -1,5 +1,6 @@
 //! What only several processes on PostgreSQL and Redis can show.
 
+mod audit;
 mod mail_off;
 mod outages;
 mod redis_away;

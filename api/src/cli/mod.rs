@@ -14,13 +14,16 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::actor::Actor;
 use crate::app::{App, AppError};
 use crate::config::{Config, ConfigError, KEYS};
 use crate::demo::DemoError;
 use crate::domains::members::import::ImportError;
 use crate::domains::tenants::Tenant;
 use crate::http::ServeError;
-use crate::platform::db::DbError;
+use crate::platform::audit::{Ended, Entry, Subject};
+use crate::platform::db::{DbError, TenantTx};
+use crate::platform::idempotency::Call;
 
 /// Shequn (社群): a multi-tenant GraphQL API for companies that run WeChat-style communities.
 #[derive(Parser)]
@@ -96,6 +99,13 @@ async fn tenant_named(app: &App, slug: &str) -> Result<Tenant, CliError> {
     found
         .map_err(|error| CliError::Refused(error.message().to_owned()))?
         .ok_or_else(|| CliError::Refused(format!("there is no tenant {slug}")))
+}
+
+/// Commits what a command did for a tenant, with its event in that tenant's audit trail.
+async fn commit_recorded(app: &App, tx: TenantTx, command: &'static str, subject: Subject) -> Result<(), CliError> {
+    let (actor, call) = (Actor::System(tx.tenant()), Call::once(command));
+    app.platform.record_in(&tx, Entry { actor: &actor, call: &call, ended: Ended::Succeeded(subject) }).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Runs the command line of this process.

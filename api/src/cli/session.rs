@@ -1,9 +1,11 @@
 //! `shequn session`.
 
-use super::{CliError, tenant};
+use super::{CliError, commit_recorded, tenant};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::domains::auth::sessions::{EndReason, Ending};
+use crate::platform::audit::Subject;
+use crate::platform::idempotency::Call;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -27,13 +29,13 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
         let tx = app.platform.db.enter(tx, Actor::System(tenant).home()?).await?;
         let ending = Ending { whose: membership, except: None, reason: EndReason::Operator };
         let touched = app.auth.end_sessions_of_membership_in(&tx, ending).await?;
-        tx.commit().await?;
+        commit_recorded(app, tx, "session end", Subject::of(membership)).await?;
         touched
     } else {
         let user = app.auth.find_user_in(&tx, &email).await?;
         let ending = Ending { whose: user, except: None, reason: EndReason::Operator };
         let touched = app.auth.end_sessions_of_user_in(&tx, ending).await?;
-        tx.commit().await?;
+        app.staff.commit_recorded_everywhere(tx, user, (Actor::System, &Call::once("session end"))).await?;
         touched
     };
     println!("{} ended", touched.ended_ids().len());

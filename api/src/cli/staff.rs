@@ -1,7 +1,9 @@
 //! `shequn staff`.
 
 use super::CliError;
+use crate::actor::Actor;
 use crate::app::App;
+use crate::platform::idempotency::Call;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -18,7 +20,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
     let tx = app.platform.db.system().await?;
     let user = app.auth.find_user_in(&tx, &email).await?;
     let touched = app.auth.reset_second_factor_in(&tx, user).await?;
-    tx.commit().await?;
+    app.staff.commit_recorded_everywhere(tx, user, (Actor::System, &Call::once("staff reset-second-factor"))).await?;
     match touched {
         Some(touched) => {
             println!("reset; {} sessions ended", touched.ended_ids().len());

@@ -2,12 +2,13 @@
 
 use std::io::{IsTerminal as _, Read as _};
 
-use super::CliError;
+use super::{CliError, commit_recorded};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::domains::auth::{AuthError, NewStaff};
 use crate::domains::tenants::{NewTenant, TenantError};
 use crate::error::{ApiError, Denied};
+use crate::platform::audit::Subject;
 use crate::platform::db::SystemTx;
 use crate::platform::ids::TenantId;
 
@@ -100,7 +101,8 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
             let display_name = name.unwrap_or_else(|| local_part(&email));
             let staff = NewStaff { tenant, email, password, display_name, role };
             app.auth.add_staff_in(&tx, staff).await?;
-            tx.commit().await?;
+            let tx = app.platform.db.enter(tx, Actor::System(tenant).home()?).await?;
+            commit_recorded(app, tx, "tenant staff", Subject::of(tenant)).await?;
         }
         Command::Role { tenant, email, role } => {
             let role = read_role(&role)?;
@@ -109,7 +111,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
             let membership = app.auth.find_membership_in(&tx, &email, tenant).await?;
             let tx = app.platform.db.enter(tx, Actor::System(tenant).home()?).await?;
             let touched = app.auth.change_role_in(&tx, membership, role).await?;
-            tx.commit().await?;
+            commit_recorded(app, tx, "tenant role", Subject::of(membership)).await?;
             app.auth.announce(touched).await;
         }
     }
@@ -138,7 +140,8 @@ pub(super) async fn create(
     let display_name = local_part(&owner_email);
     let staff = NewStaff { tenant: tenant.id, email: owner_email, password, display_name, role: Role::Owner };
     app.auth.add_staff_in(&tx, staff).await?;
-    tx.commit().await?;
+    let tx = app.platform.db.enter(tx, Actor::System(tenant.id).home()?).await?;
+    commit_recorded(app, tx, "tenant create", Subject::of(tenant.id)).await?;
     Ok(tenant.id)
 }
 

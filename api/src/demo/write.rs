@@ -14,7 +14,9 @@ use crate::domains::members::import::{BATCH, Row};
 use crate::domains::members::membership::{Joining, Stay};
 use crate::domains::tenants::{NewTenant, TenantError};
 use crate::error::{ApiError, Failure, UserError};
+use crate::platform::audit::{Ended, Entry, Subject};
 use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::idempotency::Call;
 use crate::platform::ids::{CommunityId, MemberId, TenantId};
 
 /// The demo tenant's slug.
@@ -98,7 +100,8 @@ pub async fn is_here(app: &App) -> Result<bool, DemoError> {
 pub async fn seed(app: &App, password: &str) -> Result<(), DemoError> {
     let tx = app.platform.db.system().await?;
     let tenant = make_tenant(app, &tx, password).await?;
-    let scope = Actor::System(tenant).home().map_err(ApiError::from)?;
+    let actor = Actor::System(tenant);
+    let scope = actor.home().map_err(ApiError::from)?;
     let tx = app.platform.db.enter(tx, scope).await?;
     let calendar = Calendar::new(app.platform.clock.now());
     let plan = Plan::new(&calendar);
@@ -109,6 +112,8 @@ pub async fn seed(app: &App, password: &str) -> Result<(), DemoError> {
     let stays: Vec<_> = plan.stays.iter().filter_map(|stay| stay_of(stay, &communities, &members)).collect();
     app.members.record_stays_in(&tx, &stays).await?;
     end_communities(app, &tx, &calendar, &communities).await?;
+    let (call, ended) = (Call::once("demo"), Ended::Succeeded(Subject::of(tenant)));
+    app.platform.record_in(&tx, Entry { actor: &actor, call: &call, ended }).await?;
     Ok(tx.commit().await?)
 }
 

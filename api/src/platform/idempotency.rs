@@ -76,6 +76,12 @@ impl Call {
         Ok(Self { key: key.map(str::to_owned), ..self })
     }
 
+    /// The same call, known to be about this.
+    #[must_use]
+    pub fn about(self, named: Subject) -> Self {
+        Self { given: Arc::new(Given { fields: self.given.fields.clone(), named }), ..self }
+    }
+
     /// Whether the outcome was remembered rather than made.
     #[must_use]
     pub fn was_replayed(&self) -> bool {

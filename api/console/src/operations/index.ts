@@ -1,4 +1,5 @@
 /** All prepared operations by task, in the order the panel shows them. Each document lies beside this file. */
+import { audit } from './audit';
 import { communities } from './communities';
 import { imports } from './imports';
 import { keys } from './keys';
@@ -23,6 +24,7 @@ export const groups: Group[] = [
   staff,
   sessions,
   secondFactors,
+  audit,
 ];
 
 /** What an empty tab begins with: something that runs. */

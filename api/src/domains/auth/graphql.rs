@@ -16,8 +16,8 @@ use crate::actor::{Role, UserActor};
 use crate::domains::tenants::Tenant as TenantData;
 use crate::error::{ApiError, UserError};
 use crate::graphql::context::{ContextExt as _, nullable};
+use crate::graphql::mutation::call;
 use crate::platform::db::TenantTx;
-use crate::platform::idempotency::check_key;
 
 /// A person who signs in, across tenants.
 #[derive(SimpleObject)]
@@ -216,10 +216,10 @@ impl AuthMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose session.")] input: SignInInput,
     ) -> Result<SignInPayload, ApiError> {
-        check_key(input.idempotency_key.as_deref())?;
+        let call = call(ctx, "signIn", input.idempotency_key.as_deref(), &input)?;
         let auth = ctx.service::<Auth>()?;
         let credentials = Credentials { tenant: &input.tenant, email: &input.email, password: input.password };
-        match refusals(auth.sign_in(credentials, ctx.request()?.origin()).await)? {
+        match refusals(&call, auth.sign_in(credentials, &call).await)? {
             Ok(SignInStep::Done(signed_in)) => {
                 let viewer = Some(Viewer::of_sign_in(auth, &signed_in).await?);
                 let session = Some(signed_in.session.into());
@@ -241,11 +241,10 @@ impl AuthMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The present password and the one to come.")] input: PasswordChangeInput,
     ) -> Result<PasswordChangePayload, ApiError> {
-        check_key(input.idempotency_key.as_deref())?;
-        let request = ctx.request()?;
+        let call = call(ctx, "passwordChange", input.idempotency_key.as_deref(), &input)?;
         let change = PasswordChange { current: input.current_password, new: input.new_password };
-        let changed = ctx.service::<Auth>()?.password_change(request.actor(), change, request.origin()).await;
-        Ok(match refusals(changed)? {
+        let changed = ctx.service::<Auth>()?.password_change(ctx.actor()?, change, &call).await;
+        Ok(match refusals(&call, changed)? {
             Ok(session) => PasswordChangePayload { session: Some(session.into()), user_errors: Vec::new() },
             Err(user_errors) => PasswordChangePayload { session: None, user_errors },
         })

@@ -1,5 +1,7 @@
 //! Use cases: signing in, and the staff of a tenant.
 
+use std::time::Duration;
+
 use super::attempts::{Attempts, SignInLimits};
 use super::factors::SignInStep;
 use super::model::{Viewer, normalise_email};
@@ -12,10 +14,12 @@ use super::tokens_signing::PublicKey;
 use super::{AuthError, store};
 use crate::actor::{Actor, Role, UserActor};
 use crate::domains::tenants::Tenants;
-use crate::error::ApiError;
+use crate::error::{ApiError, UserErrorCode};
 use crate::platform::Platform;
+use crate::platform::audit::{Ended, Entry, Subject};
 use crate::platform::crypto::CryptoError;
 use crate::platform::db::{SystemTx, TenantTx};
+use crate::platform::idempotency::Call;
 use crate::platform::ids::{MembershipId, TenantId, UserId};
 use crate::platform::origin::Origin;
 
@@ -104,33 +108,66 @@ impl Auth {
 
     /// Starts a session, or asks for the second factor. Unknown tenant, unknown account and wrong password are one
     /// answer in one time. Who tried too often is throttled, and that is one answer too.
-    pub async fn sign_in(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignInStep, AuthError> {
-        let attempt = self.attempts.begin(credentials.tenant, credentials.email, origin.address).await?;
-        let signed_in = self.try_credentials(credentials, origin).await;
+    pub async fn sign_in(&self, credentials: Credentials<'_>, call: &Call) -> Result<SignInStep, AuthError> {
+        let attempt = self.attempts.begin(credentials.tenant, credentials.email, call.origin().address).await?;
+        let signed_in = self.try_credentials(credentials, call).await;
         if !matches!(signed_in, Err(AuthError::CredentialsInvalid)) {
             self.attempts.forget(&attempt).await;
         }
         signed_in
     }
 
-    async fn try_credentials(&self, credentials: Credentials<'_>, origin: &Origin) -> Result<SignInStep, AuthError> {
-        let account = self.find_account(credentials.tenant, credentials.email).await?;
+    async fn try_credentials(&self, credentials: Credentials<'_>, call: &Call) -> Result<SignInStep, AuthError> {
+        let (tenant, account) = self.find_account(credentials.tenant, credentials.email).await?;
         let hash = account.as_ref().map(|account| account.password_hash.clone());
         let fits = self.passwords.verify(credentials.password, hash).await?;
-        let (true, Some(account)) = (fits, account) else { return Err(AuthError::CredentialsInvalid) };
-        if account.owner.has_second_factor {
-            return Ok(SignInStep::Challenge(self.challenge(&account)));
+        match account {
+            Some(account) if fits && account.owner.has_second_factor => {
+                let step = SignInStep::Challenge(self.challenge(&account));
+                let ended = Ended::Succeeded(Subject::of(account.owner.user));
+                let scope = Actor::System(tenant).home().map_err(ApiError::from)?;
+                self.platform.record(scope, vec![Entry { actor: &Actor::Anonymous, call, ended }]).await?;
+                call.note_recorded();
+                Ok(step)
+            }
+            Some(account) if fits => self.start_session(account.owner, call).await.map(SignInStep::Done),
+            account => {
+                let user = account.map(|account| account.owner.user);
+                self.record_refused(tenant, user, UserErrorCode::CredentialsInvalid, call);
+                Err(AuthError::CredentialsInvalid)
+            }
         }
-        self.start_session(account.owner, origin).await.map(SignInStep::Done)
     }
 
-    async fn find_account(&self, slug: &str, email: &str) -> Result<Option<store::Account>, AuthError> {
+    /// Records a failed attempt in the trail of the tenant that was named, if there is one. Behind the answer and by
+    /// chance later, so that no answer takes longer for it.
+    pub(super) fn record_refused(&self, tenant: TenantId, user: Option<UserId>, code: UserErrorCode, call: &Call) {
+        call.note_recorded();
+        let (platform, call) = (self.platform.clone(), call.clone());
+        let call = call.about(user.map_or_else(Subject::none, Subject::of));
+        let [chance] = platform.random.bytes::<1>();
+        let later = Duration::from_millis(100 + u64::from(chance));
+        tokio::spawn(async move {
+            tokio::time::sleep(later).await;
+            let Ok(scope) = Actor::System(tenant).home() else { return };
+            if tenant == nobody() {
+                return;
+            }
+            let ended = Ended::Refused(vec![code]);
+            let entry = Entry { actor: &Actor::Anonymous, call: &call, ended };
+            if let Err(error) = platform.record(scope, vec![entry]).await {
+                tracing::error!(error.code = error.code().as_str(), "sign_in.refusal_not_recorded");
+            }
+        });
+    }
+
+    async fn find_account(&self, slug: &str, email: &str) -> Result<(TenantId, Option<store::Account>), AuthError> {
         let tx = self.platform.db.system_reader().await?;
         let tenant = self.tenants.find_by_slug_in(&tx, slug.trim()).await?;
         // An unknown tenant costs the same look-ups: the id of nobody finds nothing.
-        let tenant = tenant.map_or_else(|| TenantId::from_uuid(uuid::Uuid::nil()), |tenant| tenant.id);
+        let tenant = tenant.map_or_else(nobody, |tenant| tenant.id);
         let index = self.email_index(&normalise_email(email).unwrap_or_default());
-        Ok(store::find_account(&tx, tenant, &index).await?)
+        Ok((tenant, store::find_account(&tx, tenant, &index).await?))
     }
 
     /// The signed-in person, for showing to themselves.
@@ -218,6 +255,11 @@ impl Auth {
     pub(super) fn email_index(&self, normalised: &str) -> Vec<u8> {
         self.platform.master.account_index.mac(normalised.as_bytes()).to_vec()
     }
+}
+
+/// No tenant's id.
+fn nobody() -> TenantId {
+    TenantId::from_uuid(uuid::Uuid::nil())
 }
 
 /// The associated data of an account's address.

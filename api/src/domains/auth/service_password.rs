@@ -4,8 +4,9 @@ use super::sessions::{EndReason, Ending, Session};
 use super::{Auth, AuthError, store};
 use crate::actor::Actor;
 use crate::error::{ApiError, Denied};
+use crate::platform::audit::{Ended, Entry, Subject};
 use crate::platform::db::Cancel;
-use crate::platform::origin::Origin;
+use crate::platform::idempotency::Call;
 
 /// The present password, and the one to come.
 pub struct PasswordChange {
@@ -22,11 +23,11 @@ impl Auth {
         &self,
         actor: &Actor,
         change: PasswordChange,
-        origin: &Origin,
+        call: &Call,
     ) -> Result<Session, AuthError> {
         let scope = actor.home().map_err(ApiError::from)?;
         let user = actor.user().ok_or(Denied::Unauthenticated).map_err(ApiError::from)?;
-        let attempt = self.attempts.begin_change(user.user, origin.address).await?;
+        let attempt = self.attempts.begin_change(user.user, call.origin().address).await?;
         let reader = self.platform.db.read(scope.clone(), Cancel::never()).await?;
         let stored = store::get_password_hash(&reader, user.membership).await?;
         drop(reader);
@@ -48,8 +49,9 @@ impl Auth {
             Ending { whose: user.user, except: Some((user.tenant, user.session)), reason: EndReason::PasswordChanged };
         let touched = self.end_sessions_of_user_in(&tx, ending).await?;
         let tx = self.platform.db.enter(tx, scope).await?;
-        let session = self.renew_in(&tx, user, origin).await?;
-        tx.commit().await?;
+        let session = self.renew_in(&tx, user, call.origin()).await?;
+        let ended = Ended::Succeeded(Subject::of(user.user));
+        self.platform.commit_recorded(tx, Entry { actor, call, ended }).await?;
         self.announce(touched).await;
         Ok(session)
     }

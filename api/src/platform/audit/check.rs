@@ -19,6 +19,14 @@ pub enum Problem {
         /// The last.
         to: i64,
     },
+    /// A link that comes behind one of a later position.
+    #[error("position {position} stands behind position {end}")]
+    Misplaced {
+        /// Its own position.
+        position: i64,
+        /// The position before it.
+        end: i64,
+    },
     /// A link whose event is not there.
     #[error("position {position}: the event {event} is gone")]
     EventGone {
@@ -137,10 +145,13 @@ impl<'a> Checker<'a> {
 
     /// Looks at the next link.
     pub fn take(&mut self, link: Link) {
-        let position = link.position;
-        if position != self.verdict.end + 1 {
+        let (position, end) = (link.position, self.verdict.end);
+        if position <= end {
+            return self.verdict.problems.push(Problem::Misplaced { position, end });
+        }
+        if position != end + 1 {
             self.accuse_suspect();
-            self.verdict.problems.push(Problem::Missing { from: self.verdict.end + 1, to: position - 1 });
+            self.verdict.problems.push(Problem::Missing { from: end + 1, to: position - 1 });
             self.previous = None;
         }
         self.check_event(&link);
@@ -219,13 +230,14 @@ impl<'a> Checker<'a> {
 
     /// Holds the end of an export against the checkpoint that closes it.
     pub fn close_with(&mut self, checkpoint: &Checkpoint) {
-        let end = self.verdict.end;
-        let is_end = checkpoint.position == end && Some(checkpoint.bytes().0) == self.last_link();
+        let (end, last) = (self.verdict.end, self.last_link());
         self.hold_against(checkpoint);
-        if is_end && self.checkpoints.remove(&end).is_some() {
-            self.verdict.signed = end;
-        } else if checkpoint.position <= end {
-            self.verdict.problems.push(Problem::CheckpointDiffers { position: checkpoint.position });
+        // A later position stays to be missed; one that is forged is named already.
+        match self.checkpoints.remove(&checkpoint.position) {
+            Some(head) if checkpoint.position > end => drop(self.checkpoints.insert(checkpoint.position, head)),
+            Some(head) if checkpoint.position == end && Some(&head) == last.as_ref() => self.verdict.signed = end,
+            Some(_) => self.verdict.problems.push(Problem::CheckpointDiffers { position: checkpoint.position }),
+            None => {}
         }
     }
 

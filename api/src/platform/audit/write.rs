@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use sea_orm::ActiveValue::Set;
-use shequn_entity::audit_events::ActiveModel;
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, Iterable as _};
+use shequn_entity::audit_events::{ActiveModel, Column, Entity};
 use tokio::sync::Notify;
 
 use super::chain::Chain;
@@ -12,9 +14,9 @@ use super::subject::Subject;
 use crate::actor::Actor;
 use crate::error::{ApiError, ErrorCode, UserErrorCode};
 use crate::platform::Platform;
-use crate::platform::db::{TenantScope, TenantTx};
+use crate::platform::db::{DbError, SystemTx, TenantScope, TenantTx};
 use crate::platform::idempotency::Call;
-use crate::platform::ids::AuditEventKind;
+use crate::platform::ids::{AuditEventKind, TenantId};
 
 /// Tells the sealer of this process that there are new events.
 #[derive(Clone, Default)]
@@ -69,10 +71,35 @@ impl Ended {
 impl Platform {
     /// Records an event in the transaction of what it tells about.
     pub async fn record_in(&self, tx: &TenantTx, entry: Entry<'_>) -> Result<(), ApiError> {
-        let chain = Chain::of(&self.master, tx.tenant());
-        let event = self.event(tx, &entry)?;
-        let mac = chain.prove(&event)?;
-        tx.insert(ActiveModel {
+        tx.insert(self.row(tx.tenant(), &entry)?).await?;
+        self.trail.0.notify_one();
+        Ok(())
+    }
+
+    /// Commits what was done, its event with it. For calls whose outcome is not remembered under a key.
+    pub async fn commit_recorded(&self, tx: TenantTx, entry: Entry<'_>) -> Result<(), ApiError> {
+        let call = entry.call;
+        self.record_in(&tx, entry).await?;
+        tx.commit().await?;
+        call.note_recorded();
+        Ok(())
+    }
+
+    /// Records in one tenant's trail what a transaction did across them.
+    pub async fn record_for(&self, tx: &SystemTx, tenant: TenantId, entry: Entry<'_>) -> Result<(), ApiError> {
+        let values = self.row(tenant, &entry)?;
+        let columns: Vec<Column> = Column::iter().collect();
+        let cells = columns.iter().filter_map(|column| values.get(*column).into_value()).map(Expr::val);
+        let insert = Query::insert().into_table(Entity).columns(columns.clone()).values_panic(cells).to_owned();
+        tx.execute(&insert).await.map_err(DbError::from)?;
+        self.trail.0.notify_one();
+        Ok(())
+    }
+
+    fn row(&self, tenant: TenantId, entry: &Entry<'_>) -> Result<ActiveModel, ApiError> {
+        let event = self.event(tenant, entry)?;
+        let mac = Chain::of(&self.master, tenant).prove(&event)?;
+        Ok(ActiveModel {
             tenant_id: Set(event.tenant.uuid()),
             id: Set(event.id.uuid()),
             occurred_at: Set(event.occurred_at),
@@ -89,9 +116,6 @@ impl Platform {
             codes: Set(event.codes),
             mac: Set(mac.to_vec()),
         })
-        .await?;
-        self.trail.0.notify_one();
-        Ok(())
     }
 
     /// Records events that have no transaction to go with.
@@ -103,7 +127,7 @@ impl Platform {
         Ok(tx.commit().await?)
     }
 
-    fn event(&self, tx: &TenantTx, entry: &Entry<'_>) -> Result<Event, ApiError> {
+    fn event(&self, tenant: TenantId, entry: &Entry<'_>) -> Result<Event, ApiError> {
         let Entry { actor, call, ended } = entry;
         let (kind, actor_id, via_id) = identity(actor);
         // What was not done is about what the input names.
@@ -113,7 +137,7 @@ impl Platform {
         };
         let origin = call.origin();
         Ok(Event {
-            tenant: tx.tenant(),
+            tenant,
             id: self.new_id::<AuditEventKind>(),
             occurred_at: self.clock.now(),
             actor_kind: kind.as_str().to_owned(),

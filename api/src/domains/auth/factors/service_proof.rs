@@ -50,10 +50,7 @@ impl Auth {
     /// Commits with the call's event. Its outcome is not remembered under a key, so nobody else records it.
     pub(super) async fn commit_recorded(&self, tx: TenantTx, actor: &Actor, call: &Call) -> Result<(), ApiError> {
         let subject = actor.user().map_or_else(Subject::none, |user| Subject::of(user.user));
-        self.platform.record_in(&tx, Entry { actor, call, ended: Ended::Succeeded(subject) }).await?;
-        tx.commit().await?;
-        call.note_recorded();
-        Ok(())
+        self.platform.commit_recorded(tx, Entry { actor, call, ended: Ended::Succeeded(subject) }).await
     }
 
     /// The password is proof enough only for whoever has nothing better.

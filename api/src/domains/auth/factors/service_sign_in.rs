@@ -5,7 +5,7 @@ use super::tokens::FactorTokens;
 use crate::actor::Actor;
 use crate::domains::auth::sessions::SignIn;
 use crate::domains::auth::{Auth, AuthError, store as accounts};
-use crate::error::ApiError;
+use crate::error::{ApiError, UserErrorCode};
 use crate::platform::idempotency::Call;
 
 /// What the right password leads to.
@@ -32,11 +32,15 @@ impl Auth {
     pub async fn sign_in_confirm(&self, challenge: &str, code: &str, call: &Call) -> Result<SignIn, AuthError> {
         let account = self.find_challenged(challenge).await?;
         let owner = account.owner;
-        let tx = self.counting(owner.user, self.proved(owner.user, code)).await?;
+        let tx = self.counting(owner.user, self.proved(owner.user, code)).await.inspect_err(|error| {
+            if matches!(error, AuthError::CodeInvalid) {
+                self.record_refused(owner.tenant, Some(owner.user), UserErrorCode::CodeInvalid, call);
+            }
+        })?;
         // The code is used and the session is there, or neither.
         let tx = self.platform.db.enter(tx, Actor::System(owner.tenant).home().map_err(ApiError::from)?).await?;
         let (signed_in, touched) = self.start_session_in(&tx, owner, call.origin()).await?;
-        self.commit_recorded(tx, &Actor::User(signed_in.actor.clone()), call).await?;
+        self.commit_of(tx, &signed_in.actor, call).await?;
         self.announce(touched).await;
         Ok(signed_in)
     }

@@ -11,7 +11,7 @@ use crate::graphql::ids::parse_input_id;
 use crate::graphql::mutation::{call, settle};
 use crate::graphql::scalars::DateTime;
 use crate::platform::db::TenantTx;
-use crate::platform::idempotency::check_key;
+use crate::platform::idempotency::Call;
 
 /// The tokens of a session.
 #[derive(SimpleObject)]
@@ -162,9 +162,8 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which session.")] input: SessionRefreshInput,
     ) -> Result<SessionRefreshPayload, ApiError> {
-        check_key(input.idempotency_key.as_deref())?;
-        let refreshed = ctx.service::<Auth>()?.refresh(&input.refresh_token, ctx.request()?.origin()).await;
-        match refusals(refreshed)? {
+        let call = call(ctx, "sessionRefresh", input.idempotency_key.as_deref(), &input)?;
+        match refusals(&call, ctx.service::<Auth>()?.refresh(&input.refresh_token, &call).await)? {
             Ok(SignIn { session, .. }) => {
                 Ok(SessionRefreshPayload { session: Some(session.into()), user_errors: Vec::new() })
             }
@@ -178,9 +177,10 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which session; the caller's own unless told otherwise.")] input: Option<SignOutInput>,
     ) -> Result<SignOutPayload, ApiError> {
-        let (token, key) = input.map_or((None, None), |input| (input.refresh_token, input.idempotency_key));
-        check_key(key.as_deref())?;
-        match refusals(ctx.service::<Auth>()?.sign_out(ctx.actor()?, token.as_deref()).await)? {
+        let input = input.unwrap_or(SignOutInput { refresh_token: None, idempotency_key: None });
+        let call = call(ctx, "signOut", input.idempotency_key.as_deref(), &input)?;
+        let signed_out = ctx.service::<Auth>()?.sign_out(ctx.actor()?, input.refresh_token.as_deref(), &call).await;
+        match refusals(&call, signed_out)? {
             Ok(()) => Ok(SignOutPayload { signed_out: true, user_errors: Vec::new() }),
             Err(user_errors) => Ok(SignOutPayload { signed_out: false, user_errors }),
         }
@@ -219,11 +219,15 @@ impl SessionMutation {
 
 /// Splits a result that is not remembered under a key: refusals for the payload, failures on up.
 pub(in crate::domains::auth) fn refusals<T, E: Into<Failure>>(
+    call: &Call,
     result: Result<T, E>,
 ) -> Result<Result<T, Vec<UserError>>, ApiError> {
     match result.map_err(Into::into) {
         Ok(value) => Ok(Ok(value)),
-        Err(Failure::Refused(errors)) => Ok(Err(errors)),
+        Err(Failure::Refused(errors)) => {
+            call.note_refusal(&errors);
+            Ok(Err(errors))
+        }
         Err(Failure::Failed(error)) => Err(error),
     }
 }

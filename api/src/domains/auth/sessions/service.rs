@@ -11,7 +11,8 @@ use super::service_state::{actor_of, note_ended};
 use super::store;
 use crate::actor::{Actor, Scope, UserActor};
 use crate::domains::auth::{Auth, AuthError, store as accounts};
-use crate::error::{ApiError, Denied, Failure};
+use crate::error::{ApiError, Denied, Failure, UserErrorCode};
+use crate::platform::audit::{Ended, Entry, Subject};
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Call;
 use crate::platform::ids::SessionId;
@@ -19,10 +20,10 @@ use crate::platform::origin::Origin;
 
 impl Auth {
     /// Starts a session for somebody who has proved who they are.
-    pub async fn start_session(&self, owner: SessionOwner, origin: &Origin) -> Result<SignIn, AuthError> {
+    pub async fn start_session(&self, owner: SessionOwner, call: &Call) -> Result<SignIn, AuthError> {
         let tx = self.platform.db.write(Actor::System(owner.tenant).home().map_err(ApiError::from)?).await?;
-        let (signed_in, touched) = self.start_session_in(&tx, owner, origin).await?;
-        tx.commit().await?;
+        let (signed_in, touched) = self.start_session_in(&tx, owner, call.origin()).await?;
+        self.commit_of(tx, &signed_in.actor, call).await?;
         self.announce(touched).await;
         Ok(signed_in)
     }
@@ -53,30 +54,50 @@ impl Auth {
     }
 
     /// Gives the next pair of tokens for a refresh token, or ends the session if an old one comes back.
-    pub async fn refresh(&self, token: &str, origin: &Origin) -> Result<SignIn, AuthError> {
+    pub async fn refresh(&self, token: &str, call: &Call) -> Result<SignIn, AuthError> {
         let token = self.tokens.read_refresh_token(token).ok_or(AuthError::SessionInvalid)?;
         let tx = self.platform.db.write(Actor::System(token.tenant).home().map_err(ApiError::from)?).await?;
         let session = store::lock(&tx, token.session).await?.ok_or(AuthError::SessionInvalid)?;
         let now = self.platform.clock.now();
         let generation = match decide_refresh(&session, token.generation, now) {
             Refresh::Rotate => {
-                store::rotate(&tx, &session, place(origin), now).await?;
+                store::rotate(&tx, &session, place(call.origin()), now).await?;
                 session.generation + 1
             }
             Refresh::Repeat => session.generation,
-            Refresh::Ended => return Err(AuthError::SessionInvalid),
+            Refresh::Ended => return self.refuse_refresh(tx, &session, call).await,
             Refresh::Reused => {
                 store::end(&tx, &[session.id], EndReason::RefreshTokenReused, now).await?;
                 // The request fails, and what it found out stays.
-                tx.commit().await?;
+                let refused = self.refuse_refresh(tx, &session, call).await;
                 note_ended(&self.platform, session.tenant, session.id).await;
                 tracing::warn!(session.id = %session.id, "session.refresh_token_reused");
-                return Err(AuthError::SessionInvalid);
+                return refused;
             }
         };
         let actor = actor_of(&self.tenants, &tx, &session).await?;
-        tx.commit().await?;
+        self.commit_of(tx, &actor, call).await?;
         Ok(SignIn { session: self.issue(&session, generation)?, actor })
+    }
+
+    /// Commits what was found out about a token that is ours and good for nothing.
+    async fn refuse_refresh(&self, tx: TenantTx, session: &SessionRow, call: &Call) -> Result<SignIn, AuthError> {
+        let actor = Actor::User(actor_of(&self.tenants, &tx, session).await?);
+        let call = call.clone().about(Subject::of(session.id));
+        let ended = Ended::Refused(vec![UserErrorCode::SessionInvalid]);
+        self.platform.commit_recorded(tx, Entry { actor: &actor, call: &call, ended }).await?;
+        Err(AuthError::SessionInvalid)
+    }
+
+    /// Commits what somebody did whose session is the only thing that says who they are.
+    pub(in crate::domains::auth) async fn commit_of(
+        &self,
+        tx: TenantTx,
+        user: &UserActor,
+        call: &Call,
+    ) -> Result<(), ApiError> {
+        let (actor, ended) = (Actor::User(user.clone()), Ended::Succeeded(Subject::of(user.session)));
+        self.platform.commit_recorded(tx, Entry { actor: &actor, call, ended }).await
     }
 
     /// Gives the caller's own session its next tokens, in the transaction of what made the present ones worthless.
@@ -104,7 +125,7 @@ impl Auth {
     }
 
     /// Ends the session of the refresh token, or else the caller's own.
-    pub async fn sign_out(&self, actor: &Actor, refresh_token: Option<&str>) -> Result<(), AuthError> {
+    pub async fn sign_out(&self, actor: &Actor, refresh_token: Option<&str>, call: &Call) -> Result<(), AuthError> {
         let (tenant, session) = match refresh_token {
             Some(token) => {
                 let token = self.tokens.read_refresh_token(token).ok_or(AuthError::SessionInvalid)?;
@@ -118,7 +139,8 @@ impl Auth {
         };
         let tx = self.platform.db.write(Actor::System(tenant).home().map_err(ApiError::from)?).await?;
         store::end(&tx, &[session], EndReason::SignedOut, self.platform.clock.now()).await?;
-        tx.commit().await?;
+        let ended = Ended::Succeeded(Subject::of(session));
+        self.platform.commit_recorded(tx, Entry { actor, call, ended }).await?;
         note_ended(&self.platform, tenant, session).await;
         Ok(())
     }

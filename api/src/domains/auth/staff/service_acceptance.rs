@@ -126,10 +126,7 @@ impl Staff {
         store_invitations::update(&tx, &row, now).await?;
         // In the trail of the tenant that gains somebody, whoever was signed in where.
         let ended = Ended::Succeeded(Subject::of(member).within(row.id));
-        self.platform.record_in(&tx, Entry { actor, call, ended }).await?;
-        tx.commit().await?;
-        call.note_recorded();
-        Ok(())
+        Ok(self.platform.commit_recorded(tx, Entry { actor, call, ended }).await?)
     }
 
     fn check(&self, row: Option<InvitationRow>, ticket: Ticket) -> Result<InvitationRow, StaffError> {

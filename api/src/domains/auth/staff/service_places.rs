@@ -11,7 +11,10 @@ use crate::domains::auth::sessions::{SessionOwner, SignIn};
 use crate::domains::auth::store as accounts;
 use crate::domains::tenants::Tenant;
 use crate::error::{ApiError, Failure};
-use crate::platform::origin::Origin;
+use crate::platform::audit::{Ended, Entry, Subject};
+use crate::platform::db::SystemTx;
+use crate::platform::idempotency::Call;
+use crate::platform::ids::{TenantId, UserId};
 
 impl Staff {
     /// Where the signed-in person works, by the tenants' names. Nobody is asked after but the caller.
@@ -28,8 +31,25 @@ impl Staff {
         Ok(tenants.into_iter().filter_map(place).collect())
     }
 
+    /// Commits what was done to an account as a whole, with its event in the trail of each tenant that the person
+    /// works for. `who` did it there.
+    pub async fn commit_recorded_everywhere(
+        &self,
+        tx: SystemTx,
+        user: UserId,
+        (who, call): (fn(TenantId) -> Actor, &Call),
+    ) -> Result<(), ApiError> {
+        for (tenant, ..) in store_accounts::list_places(&tx, user).await? {
+            let entry = Entry { actor: &who(tenant), call, ended: Ended::Succeeded(Subject::of(user)) };
+            self.platform.record_for(&tx, tenant, entry).await?;
+        }
+        tx.commit().await?;
+        call.note_recorded();
+        Ok(())
+    }
+
     /// Starts a session in another tenant for the person of this one: the password is not asked for again.
-    pub async fn switch_tenant(&self, actor: &Actor, slug: &str, origin: &Origin) -> Result<SignIn, Failure> {
+    pub async fn switch_tenant(&self, actor: &Actor, slug: &str, call: &Call) -> Result<SignIn, Failure> {
         actor.home()?;
         let user = person(actor)?;
         let places = self.workplaces(user).await?;
@@ -41,6 +61,6 @@ impl Staff {
         // The new session is as fresh as the one it comes from.
         let proved_at = Some(user.stepped_up_at.unwrap_or(DateTime::UNIX_EPOCH));
         let owner = SessionOwner { proved_at, ..account.owner };
-        Ok(self.auth.start_session(owner, origin).await?)
+        Ok(self.auth.start_session(owner, call).await?)
     }
 }

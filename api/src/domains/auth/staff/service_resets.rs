@@ -9,10 +9,12 @@ use super::service::Staff;
 use super::service_letters::reset_mail;
 use super::store_accounts;
 use super::tokens::{proves_reset, read_reset_token};
+use crate::actor::Actor;
 use crate::domains::auth::model::normalise_email;
 use crate::domains::auth::sessions::{EndReason, Ending};
 use crate::domains::auth::{AuthError, store as accounts};
 use crate::error::Failure;
+use crate::platform::idempotency::Call;
 use crate::platform::origin::Origin;
 
 /// What somebody gives to set a password anew.
@@ -36,11 +38,11 @@ impl Staff {
     }
 
     /// Sets a password by a letter's link, and ends every session of the account in every tenant.
-    pub async fn reset_password(&self, reset: PasswordReset) -> Result<(), Failure> {
-        Ok(self.try_reset(reset).await?)
+    pub async fn reset_password(&self, reset: PasswordReset, call: &Call) -> Result<(), Failure> {
+        Ok(self.try_reset(reset, call).await?)
     }
 
-    async fn try_reset(&self, reset: PasswordReset) -> Result<(), StaffError> {
+    async fn try_reset(&self, reset: PasswordReset, call: &Call) -> Result<(), StaffError> {
         let (ticket, proof) = read_reset_token(&reset.token).ok_or(StaffError::LinkInvalid)?;
         let now = self.platform.clock.now();
         let tx = self.platform.db.system_reader().await?;
@@ -62,7 +64,7 @@ impl Staff {
         }
         let ending = Ending { whose: account.user, except: None, reason: EndReason::PasswordReset };
         let touched = self.auth.end_sessions_of_user_in(&tx, ending).await?;
-        tx.commit().await?;
+        self.commit_recorded_everywhere(tx, account.user, (|_| Actor::Anonymous, call)).await?;
         self.auth.announce(touched).await;
         Ok(())
     }

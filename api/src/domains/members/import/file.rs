@@ -13,8 +13,10 @@ use super::store::{self, Job};
 use crate::actor::{Actor, Scope};
 use crate::domains::members::{MemberError, Members};
 use crate::error::{ApiError, Failure};
+use crate::platform::audit::{Ended, Entry, Subject};
 use crate::platform::crypto::Sha256;
 use crate::platform::db::{DbError, TenantTx};
+use crate::platform::idempotency::Call;
 
 /// Tries for a batch that somebody else's change got in the way of.
 const TRIES: usize = 3;
@@ -157,21 +159,26 @@ impl Members {
 
     async fn begin_job(&self, actor: &Actor, import: &FileImport, digest: &[u8]) -> Result<(Job, bool), ImportError> {
         let tx = self.begin_import(actor).await?;
-        match store::lock_job(&tx, digest).await? {
-            Some(job) if job.is_finished && import.again => {
+        let (job, is_resumed) = match store::lock_job(&tx, digest).await? {
+            Some(job) if job.is_finished && !import.again => return Ok((job, true)),
+            Some(job) if job.is_finished => {
                 let job = Job::new(job.id);
                 store::update_job(&tx, &job, self.platform.clock.now()).await?;
-                tx.commit().await?;
-                return Ok((job, false));
+                (job, false)
             }
-            Some(job) => return Ok((job, true)),
-            None => {}
-        }
-        let job = Job::new(self.platform.new_id());
-        let name = import.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        store::insert_job(&tx, &job, (digest, &name), self.platform.clock.now()).await?;
+            Some(job) => (job, true),
+            None => {
+                let job = Job::new(self.platform.new_id());
+                let name = import.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                store::insert_job(&tx, &job, (digest, &name), self.platform.clock.now()).await?;
+                (job, false)
+            }
+        };
+        // Each run is in the audit trail, not each row: what became of those is with the job.
+        let (call, ended) = (Call::once("import members"), Ended::Succeeded(Subject::of(job.id)));
+        self.platform.record_in(&tx, Entry { actor, call: &call, ended }).await.map_err(ImportError::Failed)?;
         tx.commit().await?;
-        Ok((job, false))
+        Ok((job, is_resumed))
     }
 
     async fn begin_import(&self, actor: &Actor) -> Result<TenantTx, ImportError> {

@@ -14,7 +14,7 @@ use crate::domains::auth::sessions::SignIn;
 use crate::domains::auth::sessions::graphql::{Session, refusals};
 use crate::error::{ApiError, UserError};
 use crate::graphql::context::ContextExt as _;
-use crate::platform::idempotency::check_key;
+use crate::graphql::mutation::call;
 
 /// A tenant that the signed-in person works for.
 #[derive(SimpleObject)]
@@ -107,10 +107,10 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose password.")] input: PasswordResetRequestInput,
     ) -> Result<PasswordResetRequestPayload, ApiError> {
-        check_key(input.idempotency_key.as_deref())?;
-        let (origin, locale) = (ctx.request()?.origin(), input.locale.unwrap_or(Locale::ZhCn));
+        let call = call(ctx, "passwordResetRequest", input.idempotency_key.as_deref(), &input)?;
+        let (origin, locale) = (call.origin(), input.locale.unwrap_or(Locale::ZhCn));
         let result = ctx.service::<Staff>()?.request_password_reset(&input.email, locale, origin).await;
-        Ok(match refusals(result)? {
+        Ok(match refusals(&call, result)? {
             Ok(()) => PasswordResetRequestPayload { accepted: true, user_errors: Vec::new() },
             Err(user_errors) => PasswordResetRequestPayload { accepted: false, user_errors },
         })
@@ -124,9 +124,9 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "By which link, and which password.")] input: PasswordResetInput,
     ) -> Result<PasswordResetPayload, ApiError> {
-        check_key(input.idempotency_key.as_deref())?;
+        let call = call(ctx, "passwordReset", input.idempotency_key.as_deref(), &input)?;
         let reset = PasswordReset { token: input.token, new_password: input.new_password };
-        Ok(match refusals(ctx.service::<Staff>()?.reset_password(reset).await)? {
+        Ok(match refusals(&call, ctx.service::<Staff>()?.reset_password(reset, &call).await)? {
             Ok(()) => PasswordResetPayload { changed: true, user_errors: Vec::new() },
             Err(user_errors) => PasswordResetPayload { changed: false, user_errors },
         })
@@ -139,10 +139,9 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Where to.")] input: TenantSwitchInput,
     ) -> Result<TenantSwitchPayload, ApiError> {
-        check_key(input.idempotency_key.as_deref())?;
-        let request = ctx.request()?;
-        let result = ctx.service::<Staff>()?.switch_tenant(request.actor(), &input.tenant, request.origin()).await;
-        match refusals(result)? {
+        let call = call(ctx, "tenantSwitch", input.idempotency_key.as_deref(), &input)?;
+        let result = ctx.service::<Staff>()?.switch_tenant(ctx.actor()?, &input.tenant, &call).await;
+        match refusals(&call, result)? {
             Ok(SignIn { session, actor }) => {
                 let auth = ctx.service::<Auth>()?;
                 let viewer = Viewer::load(auth, &actor, Arc::new(auth.reader(&actor).await?)).await?;
