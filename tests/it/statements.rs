@@ -168,7 +168,8 @@ impl Ledger {
     }
 
     /// The data of an answer and the statements it took. Those of sign-in's look-up of the caller, which comes
-    /// every few seconds, and of the outbox and the audit trail's sealer, which run by themselves, are not among them.
+    /// every few seconds, and of the outbox, the letters' and the audit trail's sealer, which run by themselves, are
+    /// not among them.
     async fn run(&self, document: &str) -> (Value, Vec<String>) {
         self.database.outbox_is_drained().await;
         let before = self.app.server().log().len();
@@ -177,7 +178,7 @@ impl Ledger {
         let log = self.app.server().log();
         let statements = log[before..].lines().filter_map(statement);
         let is_of_the_answer =
-            |text: &String| !["\"sessions\"", "outbox", "audit_"].iter().any(|word| text.contains(word));
+            |text: &String| !["\"sessions\"", "\"mails\"", "outbox", "audit_"].iter().any(|word| text.contains(word));
         (data, statements.filter(is_of_the_answer).collect())
     }
 }

@@ -73,6 +73,7 @@ impl Case {
     /// Whether somebody without any permission is denied.
     pub(crate) fn needs_a_scope(&self) -> bool {
         !self.is_about_a_session()
+            && self.promise != Promise::OfThePerson
             && ![
                 "signIn",
                 "passwordChange",

@@ -33,7 +33,7 @@ pub(super) struct Server {
 
 /// Where to connect.
 enum Target {
-    One(redis::Client),
+    One(Box<redis::Client>),
     Cluster(ClusterClient),
 }
 
@@ -116,7 +116,7 @@ impl Target {
         let tcp = TcpSettings::default().set_nodelay(true);
         let Some(rest) = url.strip_prefix("redis-cluster://") else {
             let info = url.into_connection_info()?.set_tcp_settings(tcp);
-            return Ok(Self::One(redis::Client::open(info)?));
+            return Ok(Self::One(Box::new(redis::Client::open(info)?)));
         };
         let builder = ClusterClient::builder(cluster_nodes(rest))
             .tcp_settings(tcp)
@@ -139,7 +139,7 @@ impl Target {
                     .set_number_of_retries(0)
                     .set_connection_timeout(Some(PATIENCE))
                     .set_response_timeout(Some(PATIENCE));
-                Ok(Connection::One(ConnectionManager::new_lazy_with_config(client.clone(), config)?))
+                Ok(Connection::One(ConnectionManager::new_lazy_with_config(redis::Client::clone(client), config)?))
             }
             Self::Cluster(client) => {
                 Ok(Connection::Cluster(client.get_pending_async_connection_with_config(ClusterConfig::new())))
