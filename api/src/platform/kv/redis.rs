@@ -34,7 +34,7 @@ pub(super) struct Server {
 /// Where to connect.
 enum Target {
     One(Box<redis::Client>),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 /// Many commands at once go through one; cheap to clone.
@@ -127,7 +127,7 @@ impl Target {
             .retries(2)
             .min_retry_wait(10)
             .max_retry_wait(50);
-        Ok(Self::Cluster(builder.build()?))
+        Ok(Self::Cluster(Box::new(builder.build()?)))
     }
 
     /// A connection that is made when first used; of a cluster, from now on.
