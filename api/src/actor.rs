@@ -82,6 +82,10 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 6] =
+        [Self::Owner, Self::Admin, Self::Operator, Self::Moderator, Self::Finance, Self::Analyst];
+
     /// The spelling in the database, in tokens and in GraphQL.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -98,9 +102,7 @@ impl Role {
     /// Reads the spelling of [`Role::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Owner, Self::Admin, Self::Operator, Self::Moderator, Self::Finance, Self::Analyst]
-            .into_iter()
-            .find(|role| role.as_str() == text)
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
     /// What this role may do.
@@ -130,6 +132,8 @@ pub struct UserActor {
     pub membership: MembershipId,
     /// The session the access token belongs to.
     pub session: SessionId,
+    /// The epoch of the place when the token was made: what ends tokens raises it.
+    pub epoch: i32,
     /// The person's role in this tenant.
     pub role: Role,
     /// When the person last proved in this session who they are: at sign-in, or again since.
@@ -189,6 +193,18 @@ impl Actor {
             Self::User(user) if user.lacks_second_factor => Err(Denied::SecondFactorLacking),
             _ if self.may(scope) => self.home(),
             _ => Err(Denied::Missing(scope)),
+        }
+    }
+
+    /// The tenant that the actor is of.
+    #[must_use]
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::Anonymous => None,
+            Self::User(user) => Some(user.tenant),
+            Self::Key(key) => Some(key.tenant),
+            Self::Member(member) => Some(member.tenant),
+            Self::System(tenant) => Some(*tenant),
         }
     }
 

@@ -110,7 +110,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), CliError> {
             let tenant = find(app, &tx, &tenant).await?;
             let membership = app.auth.find_membership_in(&tx, &email, tenant).await?;
             let tx = app.platform.db.enter(tx, Actor::System(tenant).home()?).await?;
-            let touched = app.auth.change_role_in(&tx, membership, role).await?;
+            let touched = app.staff.change_role_in(&tx, membership, role).await?;
             commit_recorded(app, tx, "tenant role", Subject::of(membership)).await?;
             app.auth.announce(touched).await;
         }

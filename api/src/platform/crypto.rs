@@ -143,6 +143,8 @@ pub struct MasterKey {
     pub counters: SecretKey,
     /// Proves audit events, and signs how many there are.
     pub audit: SecretKey,
+    /// Marks what was asked for under an idempotency key: inputs hold what can be guessed, such as phone numbers.
+    pub idempotency: SecretKey,
 }
 
 impl MasterKey {
@@ -162,6 +164,7 @@ impl MasterKey {
             recovery_codes: root.derive("recovery-codes/1"),
             cursors: root.derive("cursors/1"),
             counters: root.derive("counters/1"),
+            idempotency: root.derive("idempotency/1"),
             audit: root.derive("audit/1"),
         }
     }

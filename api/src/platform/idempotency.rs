@@ -221,7 +221,7 @@ impl Attempt {
             actor: Set(self.actor.label()),
             operation: Set(self.call.operation.to_owned()),
             key: Set(key.clone()),
-            input_hash: Set(self.call.input_hash.to_vec()),
+            input_hash: Set(self.platform.input_mark(&self.call)),
             outcome: Set(serde_json::to_value(outcome).map_err(ApiError::internal)?),
             created_at: Set(self.platform.clock.now()),
         };
@@ -258,6 +258,11 @@ impl Platform {
         }
     }
 
+    /// What tells one input from another, and tells nothing without our key.
+    fn input_mark(&self, call: &Call) -> Vec<u8> {
+        self.master.idempotency.mac(&call.input_hash).to_vec()
+    }
+
     /// Begins `call` in `tx`, which the attempt keeps.
     async fn begin<T: Outcome>(&self, tx: TenantTx, actor: &Actor, call: &Call) -> Result<Begun<T>, Failure> {
         if let Some(key) = &call.key {
@@ -271,7 +276,7 @@ impl Platform {
                 .await
                 .map_err(DbError::from)?;
             if let Some(record) = known {
-                if record.input_hash != call.input_hash {
+                if record.input_hash != self.input_mark(call) {
                     return Err(ApiError::new(
                         ErrorCode::IdempotencyKeyReused,
                         "This idempotency key was used before with other input.",

@@ -47,10 +47,11 @@ impl Attempts {
     }
 
     /// Counts an attempt, or refuses it and counts nothing.
-    pub(super) async fn begin(&self, tenant: &str, email: &str, address: IpAddr) -> Result<Attempt, ApiError> {
-        // What finds one account is one account: as the look-up reads the words, so does the limit.
+    pub(super) async fn begin(&self, email: &str, address: IpAddr) -> Result<Attempt, ApiError> {
+        // What finds one account is one account: as the look-up reads the words, so does the limit. The password is
+        // the same in every tenant.
         let email = normalise_email(email).unwrap_or_else(|| email.trim().to_lowercase());
-        self.take(self.key("sign-in-account", &format!("{}\n{email}", tenant.trim())), address).await
+        self.take(self.key("sign-in-account", &email), address).await
     }
 
     /// The same for the password of somebody whose session it is: a session left open is no licence to guess.

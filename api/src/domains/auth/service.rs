@@ -109,7 +109,7 @@ impl Auth {
     /// Starts a session, or asks for the second factor. Unknown tenant, unknown account and wrong password are one
     /// answer in one time. Who tried too often is throttled, and that is one answer too.
     pub async fn sign_in(&self, credentials: Credentials<'_>, call: &Call) -> Result<SignInStep, AuthError> {
-        let attempt = self.attempts.begin(credentials.tenant, credentials.email, call.origin().address).await?;
+        let attempt = self.attempts.begin(credentials.email, call.origin().address).await?;
         let signed_in = self.try_credentials(credentials, call).await;
         if !matches!(signed_in, Err(AuthError::CredentialsInvalid)) {
             self.attempts.forget(&attempt).await;

@@ -1,7 +1,7 @@
 //! Reads and writes `users` and `tenant_memberships`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, QueryFilter as _, QueryResult};
 use shequn_entity::{second_factors, tenant_memberships, users};
 
@@ -105,6 +105,7 @@ async fn read_account(
             epoch: row.try_get("", "epoch")?,
             has_second_factor: confirmed_at.is_some(),
             proved_at: None,
+            until: None,
         };
         Ok(Account { owner, password_hash: row.try_get("", "password_hash")? })
     };
@@ -223,6 +224,28 @@ pub(super) async fn lock_membership(tx: &TenantTx, id: MembershipId) -> Result<O
         })
     };
     Ok(Some(read().map_err(DbError::from)?))
+}
+
+/// Holds all that a person is to tenants, in the order of ids; gives the epoch of one of them, if it is active.
+pub(super) async fn lock_memberships_of(
+    tx: &SystemTx,
+    user: UserId,
+    which: MembershipId,
+) -> Result<Option<i32>, ApiError> {
+    use tenant_memberships::{Column, Entity};
+    let statement = Query::select()
+        .columns([Column::Id, Column::Status, Column::Epoch])
+        .from(Entity)
+        .and_where(Column::UserId.eq(user.uuid()))
+        .order_by(Column::Id, Order::Asc)
+        .lock(LockType::NoKeyUpdate)
+        .to_owned();
+    let rows = tx.query_all(&statement).await.map_err(DbError::from)?;
+    let read = |row: &QueryResult| -> Result<(MembershipId, String, i32), DbErr> {
+        Ok((Id::from_uuid(row.try_get("", "id")?), row.try_get("", "status")?, row.try_get("", "epoch")?))
+    };
+    let all = rows.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(DbError::from)?;
+    Ok(all.into_iter().find(|(id, status, _)| *id == which && status == ACTIVE).map(|(_, _, epoch)| epoch))
 }
 
 /// Makes the access tokens of a membership worthless.

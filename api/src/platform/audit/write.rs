@@ -129,7 +129,7 @@ impl Platform {
 
     fn event(&self, tenant: TenantId, entry: &Entry<'_>) -> Result<Event, ApiError> {
         let Entry { actor, call, ended } = entry;
-        let (kind, actor_id, via_id) = identity(actor);
+        let (kind, actor_id, via_id) = identity(tenant, actor);
         // What was not done is about what the input names.
         let subject = match ended {
             Ended::Succeeded(subject) => subject.clone().or(call.named()),
@@ -155,9 +155,10 @@ impl Platform {
     }
 }
 
-/// Kind, id, and the session or key by which they came.
-fn identity(actor: &Actor) -> (ActorKind, Option<String>, Option<String>) {
+/// Kind, id, and the session or key by which they came. Who somebody is in another tenant is not this one's to know.
+fn identity(tenant: TenantId, actor: &Actor) -> (ActorKind, Option<String>, Option<String>) {
     match actor {
+        other if other.tenant().is_some_and(|home| home != tenant) => (ActorKind::Anonymous, None, None),
         Actor::Anonymous => (ActorKind::Anonymous, None, None),
         Actor::User(user) => (ActorKind::User, Some(user.user.to_string()), Some(user.session.to_string())),
         Actor::Key(key) => (ActorKind::Key, Some(key.key.to_string()), None),

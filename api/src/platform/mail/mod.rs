@@ -2,7 +2,7 @@
 //!
 //! A slice posts a [`NewMail`] in the transaction of what the letter is about; the row holds ids and no
 //! address, secret or text. Behind it a worker asks the slice for the letter ([`Writer`]) and hands it to
-//! the one [`Carrier`]: at least once, later and later while the carrier is away, and not at all once the
+//! the one `Carrier`: at least once, later and later while the carrier is away, and not at all once the
 //! letter would come too late.
 
 mod folder;

@@ -12,8 +12,9 @@ use super::row::PartnerKeyRow;
 use super::store::NewRow;
 use super::tokens::{self, NewSecret};
 use super::{PartnerKeyError, store};
-use crate::actor::{Actor, Scope};
-use crate::error::{ApiError, Failure};
+use crate::actor::{Actor, Scope, UserActor};
+use crate::domains::auth::store as accounts;
+use crate::error::{ApiError, Denied, Failure};
 use crate::platform::Platform;
 use crate::platform::db::TenantTx;
 use crate::platform::db::keyset::{KeysetPage, Slice};
@@ -83,11 +84,12 @@ impl PartnerKeys {
         let (scope, this) = (actor.require_fresh(Scope::KeysWrite, self.platform.clock.now())?, self.clone());
         let id: PartnerKeyId = self.platform.new_id();
         let NewSecret { token, hash } = self.new_secret(scope.tenant(), id);
-        let (held, created_by) = (held(actor), actor.user().map(|user| user.user));
+        let user = maker(actor)?;
+        let created_by = Some(user.user);
         let row = move |key| NewRow { id, key, secret_hash: hash, created_by };
         let key = self
             .platform
-            .once(scope, (actor, call), |tx| async move { this.create_in(tx, draft, &held, row).await }.boxed())
+            .once(scope, (actor, call), |tx| async move { this.create_in(tx, draft, &user, row).await }.boxed())
             .await?;
         Ok(Made { key, secret: (!call.was_replayed()).then_some(token) })
     }
@@ -96,11 +98,11 @@ impl PartnerKeys {
         &self,
         tx: &TenantTx,
         draft: Draft,
-        held: &[Scope],
+        maker: &UserActor,
         row: impl FnOnce(Checked) -> NewRow,
     ) -> Result<PartnerKeyId, PartnerKeyError> {
         let now = self.platform.clock.now();
-        let row = row(draft.check(held, now)?);
+        let row = row(draft.check(held(tx, maker).await?, now)?);
         let id = row.id;
         store::insert(tx, row, now).await?;
         Ok(id)
@@ -114,11 +116,11 @@ impl PartnerKeys {
         changes: Changes,
         call: &Call,
     ) -> Result<PartnerKeyId, Failure> {
-        let (scope, this, held) =
-            (actor.require_fresh(Scope::KeysWrite, self.platform.clock.now())?, self.clone(), held(actor));
+        let (scope, this, user) =
+            (actor.require_fresh(Scope::KeysWrite, self.platform.clock.now())?, self.clone(), maker(actor)?);
         self.changing(scope.tenant(), id, async {
             self.platform
-                .once(scope, (actor, call), |tx| async move { this.update_in(tx, id, changes, &held).await }.boxed())
+                .once(scope, (actor, call), |tx| async move { this.update_in(tx, id, changes, &user).await }.boxed())
                 .await
         })
         .await
@@ -129,8 +131,9 @@ impl PartnerKeys {
         tx: &TenantTx,
         id: PartnerKeyId,
         changes: Changes,
-        held: &[Scope],
+        changer: &UserActor,
     ) -> Result<PartnerKeyId, PartnerKeyError> {
+        let held = held(tx, changer).await?;
         let row = lock(tx, id).await?;
         if changes.version.is_some_and(|version| version != row.version) {
             return Err(PartnerKeyError::VersionConflict);
@@ -150,12 +153,17 @@ impl PartnerKeys {
         call: &Call,
     ) -> Result<Made, Failure> {
         let (scope, this) = (actor.require_fresh(Scope::KeysWrite, self.platform.clock.now())?, self.clone());
+        let user = maker(actor)?;
         let NewSecret { token, hash } = self.new_secret(scope.tenant(), id);
         let key = self
             .changing(scope.tenant(), id, async {
                 self.platform
                     .once(scope, (actor, call), |tx| {
-                        async move { this.rotate_in(tx, id, hash, overlap_seconds).await }.boxed()
+                        async move {
+                            held(tx, &user).await?;
+                            this.rotate_in(tx, id, hash, overlap_seconds).await
+                        }
+                        .boxed()
                     })
                     .await
             })
@@ -189,9 +197,10 @@ impl PartnerKeys {
         if switch == Switch::On {
             actor.fresh(self.platform.clock.now())?;
         }
+        let user = maker(actor)?;
         self.changing(scope.tenant(), id, async {
             self.platform
-                .once(scope, (actor, call), |tx| async move { this.switch_in(tx, id, switch).await }.boxed())
+                .once(scope, (actor, call), |tx| async move { this.switch_in(tx, id, switch, &user).await }.boxed())
                 .await
         })
         .await
@@ -202,7 +211,9 @@ impl PartnerKeys {
         tx: &TenantTx,
         id: PartnerKeyId,
         switch: Switch,
+        user: &UserActor,
     ) -> Result<PartnerKeyId, PartnerKeyError> {
+        held(tx, user).await?;
         let row = store::lock(tx, id).await?.ok_or(PartnerKeyError::NotFound)?;
         let now = self.platform.clock.now();
         match (switch, row.life) {
@@ -245,7 +256,16 @@ async fn lock(tx: &TenantTx, id: PartnerKeyId) -> Result<PartnerKeyRow, PartnerK
     if row.life.revoked_at.is_some() { Err(PartnerKeyError::Revoked) } else { Ok(row) }
 }
 
-/// What the actor may give away: what it has.
-fn held(actor: &Actor) -> Vec<Scope> {
-    Scope::ALL.iter().copied().filter(|scope| actor.may(*scope)).collect()
+/// Keys are made and changed by people.
+fn maker(actor: &Actor) -> Result<UserActor, Denied> {
+    actor.user().cloned().ok_or(Denied::PeopleOnly)
+}
+
+/// What the person may give away: what they have now, and until the transaction ends. Their token may be older than
+/// the end of their work, of their role or of their password.
+async fn held(tx: &TenantTx, user: &UserActor) -> Result<&'static [Scope], PartnerKeyError> {
+    let membership = accounts::lock_membership(tx, user.membership).await?;
+    let membership = membership.filter(|present| present.is_active && present.epoch == user.epoch);
+    let scopes = membership.ok_or(Denied::Unauthenticated)?.role.scopes();
+    if scopes.contains(&Scope::KeysWrite) { Ok(scopes) } else { Err(Denied::Missing(Scope::KeysWrite).into()) }
 }

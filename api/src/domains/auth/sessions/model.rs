@@ -88,6 +88,8 @@ pub struct SessionOwner {
     pub has_second_factor: bool,
     /// When they proved who they are; None: now. Going on from another session proves nothing anew.
     pub proved_at: Option<DateTime<Utc>>,
+    /// When the session ends at the latest, if before its own time: one that goes on from another ends with its time.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// Where a session is used from.
@@ -151,7 +153,7 @@ impl SessionRow {
             epoch: owner.epoch,
             generation: 1,
             rotated_at: now,
-            expires_at: now + SESSION_LIFE,
+            expires_at: owner.until.map_or(now + SESSION_LIFE, |until| until.min(now + SESSION_LIFE)),
             stepped_up_at: Some(owner.proved_at.unwrap_or(now)),
             has_second_factor: owner.has_second_factor,
             is_ended: false,
@@ -169,6 +171,7 @@ impl SessionRow {
             user: self.user,
             membership: self.membership,
             session: self.id,
+            epoch: self.epoch,
             role: self.role,
             stepped_up_at: self.stepped_up_at,
             lacks_second_factor: is_factor_required && !self.has_second_factor,
@@ -228,6 +231,7 @@ mod tests {
             epoch: 1,
             has_second_factor: false,
             proved_at: None,
+            until: None,
         };
         let first = SessionRow::starting(Id::from_uuid(Uuid::nil()), owner, Role::Owner, rotated);
         SessionRow { generation, ..first }

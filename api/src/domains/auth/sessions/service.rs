@@ -1,5 +1,6 @@
 //! Use cases: starting a session, going on with it, seeing and ending one's own.
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use super::TouchedSessions;
@@ -13,7 +14,7 @@ use crate::actor::{Actor, Scope, UserActor};
 use crate::domains::auth::{Auth, AuthError, store as accounts};
 use crate::error::{ApiError, Denied, Failure, UserErrorCode};
 use crate::platform::audit::{Ended, Entry, Subject};
-use crate::platform::db::TenantTx;
+use crate::platform::db::{SystemTx, TenantTx};
 use crate::platform::idempotency::Call;
 use crate::platform::ids::SessionId;
 use crate::platform::origin::Origin;
@@ -22,6 +23,16 @@ impl Auth {
     /// Starts a session for somebody who has proved who they are.
     pub async fn start_session(&self, owner: SessionOwner, call: &Call) -> Result<SignIn, AuthError> {
         let tx = self.platform.db.write(Actor::System(owner.tenant).home().map_err(ApiError::from)?).await?;
+        self.start_session_recorded(tx, owner, call).await
+    }
+
+    /// The same in the transaction of what came before it, which it commits.
+    pub(in crate::domains::auth) async fn start_session_recorded(
+        &self,
+        tx: TenantTx,
+        owner: SessionOwner,
+        call: &Call,
+    ) -> Result<SignIn, AuthError> {
         let (signed_in, touched) = self.start_session_in(&tx, owner, call.origin()).await?;
         self.commit_of(tx, &signed_in.actor, call).await?;
         self.announce(touched).await;
@@ -51,6 +62,19 @@ impl Auth {
         let actor = actor_of(&self.tenants, tx, &session).await?;
         let signed_in = SignIn { session: self.issue(&session, session.generation)?, actor };
         Ok((signed_in, TouchedSessions::ended_in(owner.tenant, too_many)))
+    }
+
+    /// Holds all places where a person works and makes sure that the session which asks still lives; gives when it
+    /// ends at the latest.
+    pub(in crate::domains::auth) async fn lock_going_on(
+        &self,
+        tx: &SystemTx,
+        user: &UserActor,
+    ) -> Result<DateTime<Utc>, AuthError> {
+        let epoch = accounts::lock_memberships_of(tx, user.user, user.membership).await?;
+        let until = store::find_end(tx, (user.tenant, user.session), self.platform.clock.now()).await?;
+        let until = until.filter(|_| epoch == Some(user.epoch)).ok_or(Denied::Unauthenticated);
+        Ok(until.map_err(ApiError::from)?)
     }
 
     /// Gives the next pair of tokens for a refresh token, or ends the session if an old one comes back.
@@ -110,8 +134,10 @@ impl Auth {
         let now = self.platform.clock.now();
         let session = store::lock(tx, actor.session).await?.filter(|session| session.is_live(now));
         let session = session.ok_or(Denied::Unauthenticated).map_err(ApiError::from)?;
-        store::rotate(tx, &session, place(origin), now).await?;
-        Ok(self.issue(&session, session.generation + 1)?)
+        // Two on: the predecessor of a token may be used again for a while, and the present one must not be.
+        let skipped = SessionRow { generation: session.generation + 1, ..session };
+        store::rotate(tx, &skipped, place(origin), now).await?;
+        Ok(self.issue(&skipped, skipped.generation + 1)?)
     }
 
     fn issue(&self, session: &SessionRow, generation: i32) -> Result<Session, ApiError> {

@@ -98,6 +98,7 @@ impl Live {
             user: subject.user,
             membership: subject.membership,
             session: subject.session,
+            epoch: self.epoch,
             role: self.role,
             stepped_up_at: DateTime::from_timestamp_micros(self.stepped_up).filter(|_| self.stepped_up != 0),
             lacks_second_factor: self.lacks_second_factor,

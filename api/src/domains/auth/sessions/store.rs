@@ -99,6 +99,24 @@ async fn read(tx: &TenantTx, statement: &SelectStatement) -> Result<Option<Sessi
     Ok(Some(read().map_err(DbError::from)?))
 }
 
+/// When a live session of any tenant ends at the latest; None if it is over.
+pub async fn find_end(
+    tx: &SystemTx,
+    (tenant, id): (TenantId, SessionId),
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, ApiError> {
+    use sessions::{Column, Entity};
+    let statement = Query::select()
+        .column(Column::ExpiresAt)
+        .from(Entity)
+        .and_where(Column::TenantId.eq(tenant.uuid()).and(Column::Id.eq(id.uuid())))
+        .and_where(Column::RevokedAt.is_null())
+        .and_where(Column::ExpiresAt.gt(now).and(Column::RotatedAt.gt(now - IDLE_LIFE)))
+        .to_owned();
+    let row = tx.query_one(&statement).await.map_err(DbError::from)?;
+    Ok(row.map(|row| row.try_get("", "expires_at")).transpose().map_err(DbError::from)?)
+}
+
 /// A person's live sessions in the transaction's tenant, the one used last first.
 pub async fn list_live(tx: &TenantTx, user: UserId, now: DateTime<Utc>) -> Result<Vec<SessionView>, ApiError> {
     use sessions::{Column, Entity};

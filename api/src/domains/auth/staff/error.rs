@@ -48,6 +48,9 @@ pub enum StaffError {
     /// The person works for no such tenant, which may not even be.
     #[error("there is no such tenant")]
     TenantUnknown,
+    /// The person is signed in to this tenant.
+    #[error("the person is in this tenant")]
+    AlreadyThere,
     /// A sign-in slice's refusal.
     #[error("sign-in refused")]
     Auth(AuthError),
@@ -125,6 +128,7 @@ impl From<StaffError> for Failure {
             },
             StaffError::PersonUnknown => Self::Refused(vec![UserError::not_found("id", "person")]),
             StaffError::TenantUnknown => Self::Refused(vec![UserError::not_found("tenant", "tenant")]),
+            StaffError::AlreadyThere => at("tenant", Code::Invalid, "You are signed in to this tenant already."),
             StaffError::AlreadyStaff(field) => {
                 at(field, Code::AlreadyStaff, "This person works for the tenant already.")
             }

@@ -90,7 +90,7 @@ impl Staff {
         let password = password.ok_or(StaffError::AccountNotProved)?;
         // Guessed here or at sign-in, it is the same account and the same number of tries.
         let email = self.invitation_email(tenant.id, row)?;
-        let attempt = self.auth.attempts.begin(&tenant.slug, &email, call.origin().address).await?;
+        let attempt = self.auth.attempts.begin(&email, call.origin().address).await?;
         let fits = self.auth.passwords.verify(password, Some(account.password_hash)).await?;
         if !fits || !account.is_active {
             return Err(StaffError::AccountNotProved);

@@ -124,8 +124,10 @@ impl Staff {
         actor: &UserActor,
         id: InvitationId,
     ) -> Result<InvitationRow, StaffError> {
+        // The person before the invitation, as whoever ends their work does.
+        let actor = standing_of(tx, actor).await?;
         let row = store_invitations::lock(tx, id).await?.ok_or(StaffError::InvitationUnknown)?;
-        if !may_give(standing_of(tx, actor).await?.role, row.role) {
+        if !may_give(actor.role, row.role) {
             return Err(StaffError::RoleAboveOwn("id"));
         }
         match row.life.status(self.platform.clock.now()) {
@@ -157,9 +159,10 @@ impl Staff {
     }
 }
 
-/// What the actor is now: a token may be older than the end of somebody's work, or of their role.
+/// What the actor is now, and stays until the transaction ends: a token may be older than the end of somebody's
+/// work, or of their role.
 pub(super) async fn standing_of(tx: &TenantTx, actor: &UserActor) -> Result<Standing, StaffError> {
-    let standing = store::find_standing(tx, actor.membership).await?;
+    let standing = store::lock_standing(tx, actor.membership).await?;
     let standing = standing.filter(|standing| standing.is_active).ok_or(Denied::Unauthenticated)?;
     check_scope(standing.role)?;
     Ok(standing)

@@ -48,19 +48,23 @@ impl Staff {
         Ok(())
     }
 
-    /// Starts a session in another tenant for the person of this one: the password is not asked for again.
+    /// Starts a session in another tenant for the person of this one: the password is not asked for again. It lasts no
+    /// longer than the session it comes from, which must live, and is as fresh.
     pub async fn switch_tenant(&self, actor: &Actor, slug: &str, call: &Call) -> Result<SignIn, Failure> {
         actor.home()?;
         let user = person(actor)?;
         let places = self.workplaces(user).await?;
         let place = places.into_iter().find(|place| place.tenant.slug == slug.trim());
         let Workplace { tenant, membership: (membership, _), .. } = place.ok_or(StaffError::TenantUnknown)?;
-        let tx = self.platform.db.system_reader().await?;
+        if tenant.id == user.tenant {
+            return Err(StaffError::AlreadyThere.into());
+        }
+        let tx = self.platform.db.system().await?;
+        let until = self.auth.lock_going_on(&tx, user).await?;
         let account = accounts::find_account_of(&tx, tenant.id, membership).await?.ok_or(StaffError::TenantUnknown)?;
-        drop(tx);
-        // The new session is as fresh as the one it comes from.
         let proved_at = Some(user.stepped_up_at.unwrap_or(DateTime::UNIX_EPOCH));
-        let owner = SessionOwner { proved_at, ..account.owner };
-        Ok(self.auth.start_session(owner, call).await?)
+        let owner = SessionOwner { proved_at, until: Some(until), ..account.owner };
+        let tx = self.platform.db.enter(tx, Actor::System(tenant.id).home()?).await?;
+        Ok(self.auth.start_session_recorded(tx, owner, call).await?)
     }
 }

@@ -3,20 +3,19 @@
 use futures_util::FutureExt as _;
 
 use super::error::StaffError;
-use super::model::{Change, StaffStatus, Standing, decide};
+use super::model::{Change, StaffStatus, Standing, decide, may_give};
 use super::service::{Staff, person};
 use super::service_invitations::check_scope;
 use super::{store, store_invitations};
 use crate::actor::{Actor, Role, Scope, UserActor};
 use crate::domains::auth::sessions::{EndReason, Ending, TouchedSessions};
-use crate::error::{Denied, Failure};
+use crate::error::{ApiError, Denied, Failure};
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Call;
 use crate::platform::ids::MembershipId;
 
 impl Staff {
-    /// Gives somebody another role, ends their work or lets it begin anew. What they invited to is void once they may
-    /// not invite any more.
+    /// Gives somebody another role, ends their work or lets it begin anew.
     pub async fn change(
         &self,
         actor: &Actor,
@@ -32,6 +31,20 @@ impl Staff {
             .await?;
         self.auth.announce(touched).await;
         Ok(id)
+    }
+
+    /// Gives somebody another role. What they invited to that they could not any more is void.
+    pub async fn change_role_in(
+        &self,
+        tx: &TenantTx,
+        id: MembershipId,
+        role: Role,
+    ) -> Result<TouchedSessions, ApiError> {
+        // Whoever changes a place holds it first.
+        let touched = self.auth.change_role_in(tx, id, role).await?;
+        let above: Vec<Role> = Role::ALL.into_iter().filter(|given| !may_give(role, *given)).collect();
+        store_invitations::revoke_of(tx, id, &above, self.platform.clock.now()).await?;
+        Ok(touched)
     }
 
     async fn change_in(
@@ -53,18 +66,13 @@ impl Staff {
         let now = self.platform.clock.now();
         Ok(match change {
             Change::Role(role) if role == target.role => TouchedSessions::default(),
-            Change::Role(role) => {
-                if check_scope(role).is_err() {
-                    store_invitations::revoke_of(tx, id, now).await?;
-                }
-                self.auth.change_role_in(tx, id, role).await?
-            }
+            Change::Role(role) => self.change_role_in(tx, id, role).await?,
             Change::Restore => {
                 store::update_status(tx, id, StaffStatus::Active, now).await?;
                 TouchedSessions::default()
             }
             Change::End => {
-                store_invitations::revoke_of(tx, id, now).await?;
+                store_invitations::revoke_of(tx, id, &Role::ALL, now).await?;
                 store::update_status(tx, id, StaffStatus::Ended, now).await?;
                 let ending = Ending { whose: id, except: None, reason: EndReason::Removed };
                 self.auth.end_sessions_of_membership_in(tx, ending).await?

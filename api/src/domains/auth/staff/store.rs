@@ -71,12 +71,13 @@ pub(super) async fn list_last_sign_ins(
 }
 
 /// What somebody is to the tenant.
-pub(super) async fn find_standing(tx: &TenantTx, id: MembershipId) -> Result<Option<Standing>, ApiError> {
+pub(super) async fn lock_standing(tx: &TenantTx, id: MembershipId) -> Result<Option<Standing>, ApiError> {
     let select = Query::select()
         .columns([Column::Id, Column::Role, Column::Status])
         .from(Entity)
         .and_where(tx.owns(Entity))
         .and_where(Column::Id.eq(id.uuid()))
+        .lock(LockType::NoKeyUpdate)
         .to_owned();
     tx.query_one(&select).await.map_err(DbError::from)?.as_ref().map(read_standing).transpose()
 }

@@ -109,10 +109,16 @@ pub(super) async fn update(tx: &TenantTx, row: &InvitationRow, now: DateTime<Utc
     Ok(())
 }
 
-/// Takes back what this person has invited to and nobody has accepted.
-pub(super) async fn revoke_of(tx: &TenantTx, inviter: MembershipId, now: DateTime<Utc>) -> Result<(), ApiError> {
+/// Takes back what this person has invited to, in one of these roles, and nobody has accepted.
+pub(super) async fn revoke_of(
+    tx: &TenantTx,
+    inviter: MembershipId,
+    roles: &[Role],
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
     tx.update::<Entity>()
         .filter(Column::InvitedBy.eq(inviter.uuid()))
+        .filter(Column::Role.is_in(roles.iter().map(|role| role.as_str())))
         .filter(Column::AcceptedAt.is_null().and(Column::RevokedAt.is_null()))
         .col_expr(Column::RevokedAt, Expr::value(now))
         .col_expr(Column::UpdatedAt, Expr::value(now))
