@@ -5,8 +5,9 @@ use std::time::Duration;
 use harness::{Client, PASSWORD, Response, Role, TestApp, run};
 use serde_json::{Value, json};
 
-use crate::session::assert_signed_out;
+use crate::session::{assert_signed_out, refreshed};
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const NEW: &str = "lantern river 93 basalt";
 
 #[test]
@@ -133,11 +134,60 @@ fn a_person_goes_from_tenant_to_tenant_without_a_password() {
         assert_eq!(there.run("Viewer", json!({})).await.data("viewer.tenant.slug"), beta.slug());
         assert_eq!(here.run("Viewer", json!({})).await.data("viewer.tenant.slug"), acme.slug());
 
+        assert_eq!(switch(&here, acme.slug()).await.user_errors("tenantSwitch"), ["INVALID at tenant"]);
         let refused = switch(&here, other.slug()).await;
         let unknown = switch(&here, "no-such-tenant").await;
         assert_eq!(refused.user_errors("tenantSwitch"), ["NOT_FOUND at tenant"]);
         assert_eq!((refused.status, refused.raw_without_throttle()), (unknown.status, unknown.raw_without_throttle()));
         assert_eq!(switch(&app.anonymous(), beta.slug()).await.error_codes(), ["UNAUTHENTICATED"]);
+    });
+}
+
+#[test]
+fn a_body_that_was_held_back_until_its_session_had_ended_does_nothing() {
+    run(async {
+        let app = TestApp::shared().await;
+        let (acme, beta) = (app.tenant("acme").await, app.tenant("beta").await);
+        let email = acme.invite(Role::Operator).await;
+        beta.join(&email, Role::Analyst).await;
+        let here = acme.sign_in(&email).await;
+        let query =
+            r#"mutation($input: TenantSwitchInput!) { tenantSwitch(input: $input) { session { accessToken } } }"#;
+        let body = json!({ "query": query, "variables": { "input": { "tenant": beta.slug() } } }).to_string();
+        let mut held = app.server().raw().await;
+        let token = here.session().access_token.clone();
+        held.send_head(&format!("Content-Length: {}", body.len()), Some(&token)).await;
+        held.send(&body.as_bytes()[..body.len() - 1]).await;
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        here.run("SignOut", json!({ "input": {} })).await.payload("signOut");
+        held.send(&body.as_bytes()[body.len() - 1..]).await;
+        let answer = held.answer().await;
+        assert_eq!((answer.status, answer.error_code().as_str()), (401, "UNAUTHENTICATED"));
+    });
+}
+
+#[test]
+fn a_session_that_goes_on_elsewhere_ends_with_the_time_of_the_one_it_comes_from() {
+    run(async {
+        let app = TestApp::with().with_movable_clock().start().await;
+        let (acme, beta) = (app.tenant("acme").await, app.tenant("beta").await);
+        let email = acme.invite(Role::Operator).await;
+        beta.join(&email, Role::Analyst).await;
+        let mut here = acme.sign_in(&email).await;
+        let mut there = None;
+        for _ in 0..6 {
+            app.installation().advance_clock(13 * DAY);
+            here = refreshed(&here).await;
+            there = Some(here.with_session(switch(&here, beta.slug()).await.payload("tenantSwitch")));
+        }
+        // 78 days: the newest session has twelve left, as the first one has.
+        let there = there.unwrap();
+        app.installation().advance_clock(11 * DAY);
+        let there = refreshed(&there).await;
+        app.installation().advance_clock(2 * DAY);
+        let variables = json!({ "input": { "refreshToken": there.session().refresh_token } });
+        let late = there.run_anonymously("SessionRefresh", variables).await;
+        assert_eq!(late.user_error_codes("sessionRefresh"), ["SESSION_INVALID"]);
     });
 }
 

@@ -151,16 +151,25 @@ fn what_somebody_invited_to_is_void_once_they_may_not_invite_any_more() {
         let owner = tenant.owner().await;
         let kept = address(&tenant, "kept");
         invited(&owner, &kept, "ANALYST").await;
-        for is_removed in [true, false] {
-            let inviter = tenant.invite(Role::Admin).await;
-            let email = address(&tenant, if is_removed { "removed" } else { "demoted" });
-            invited(&tenant.sign_in(&inviter).await, &email, "ADMIN").await;
+        for (end, from, invitation) in [
+            ("removed", Role::Admin, "ADMIN"),
+            ("demoted", Role::Admin, "ADMIN"),
+            ("lowered", Role::Owner, "OWNER"),
+            ("by-command", Role::Owner, "OWNER"),
+        ] {
+            let inviter = tenant.invite(from).await;
+            let email = address(&tenant, end);
+            invited(&tenant.sign_in(&inviter).await, &email, invitation).await;
             let token = app.letter_to(&email).await.secret("invitation");
             let id = id_of(&owner, &inviter).await;
-            if is_removed {
-                remove(&owner, &id).await.payload("staffRemove");
-            } else {
-                set_role(&owner, &id, Role::Operator).await.payload("staffRoleSet");
+            match end {
+                "removed" => drop(remove(&owner, &id).await.payload("staffRemove").clone()),
+                "demoted" => drop(set_role(&owner, &id, Role::Operator).await.payload("staffRoleSet").clone()),
+                "lowered" => drop(set_role(&owner, &id, Role::Admin).await.payload("staffRoleSet").clone()),
+                _ => {
+                    let command = ["tenant", "role", "--tenant", tenant.slug(), "--email", &inviter, "--role", "ADMIN"];
+                    app.installation().cli(&command, &[]).await.expect_success();
+                }
             }
             assert_void(app, &token).await;
         }

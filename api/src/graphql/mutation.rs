@@ -26,7 +26,7 @@ pub fn call<I: InputType>(
     if let Value::Object(fields) = &mut value {
         fields.swap_remove(KEY_FIELD);
     }
-    let given = Given { fields: given_fields(ctx), named: named(&value) };
+    let given = Given { fields: given_fields(ctx, &value), named: named(&value) };
     // Fields stand in the order of the type, so that equal inputs have equal bytes.
     let canonical = serde_json::to_vec(&value).map_err(ApiError::internal)?;
     let call = Call::new(operation, &canonical, Arc::clone(request.origin()), given);
@@ -35,14 +35,15 @@ pub fn call<I: InputType>(
     call.keyed(key)
 }
 
-/// The input fields as the client gave them: the typed input does not tell what was left out from what was null.
-fn given_fields(ctx: &Context<'_>) -> Vec<String> {
-    let mut paths = BTreeSet::new();
+/// The input fields as the client gave them: the typed input does not tell what was left out from what was null. But
+/// it alone has the type's own names: beside a variable that was left out the library lets others pass.
+fn given_fields(ctx: &Context<'_>, typed: &Value) -> Vec<String> {
+    let (mut given, mut known) = (BTreeSet::new(), BTreeSet::new());
     for (_, value) in ctx.field().arguments().unwrap_or_default() {
-        collect_paths(&value, "", &mut paths);
+        collect_paths(&value, "", &mut given);
     }
-    paths.remove(KEY_FIELD);
-    paths.into_iter().collect()
+    collect_paths(typed, "", &mut known);
+    given.intersection(&known).cloned().collect()
 }
 
 fn collect_paths(value: &Value, path: &str, paths: &mut BTreeSet<String>) {

@@ -55,7 +55,7 @@ pub(super) async fn handle(http: HttpRequest, payload: web::Payload, endpoint: w
             ApiError::new(ErrorCode::NotAcceptable, "Accept application/graphql-response+json or application/json.");
         return respond(&endpoint, Answer::refused(error, &request_id), MediaType::Json, &request_id, started);
     };
-    let answer = match answer(&http, payload, &endpoint, &request_id).await {
+    let answer = match answer(&http, payload, &endpoint, (&request_id, started)).await {
         Ok(answer) => answer,
         Err(error) => Answer::refused(error, &request_id),
     };
@@ -76,7 +76,7 @@ async fn answer(
     http: &HttpRequest,
     payload: web::Payload,
     endpoint: &Endpoint,
-    request_id: &str,
+    (request_id, started): (&str, Instant),
 ) -> Result<Answer, ApiError> {
     let is_post = match *http.method() {
         Method::POST => true,
@@ -88,10 +88,9 @@ async fn answer(
     }
     let origin = Arc::new(origin(http, endpoint, request_id));
     let token = authenticate::bearer_token(http)?;
-    let looked = Instant::now();
     let mut actor = authenticated(endpoint, token.clone(), Arc::clone(&origin)).await?;
     let request = read(http, payload, &actor, is_post).await?;
-    if looked.elapsed() > TRUSTED_FOR {
+    if started.elapsed() > TRUSTED_FOR {
         actor = authenticated(endpoint, token, Arc::clone(&origin)).await?;
     }
 

@@ -185,7 +185,9 @@ impl Executor {
         });
         let answer = match tokio::time::timeout(DEADLINE, task).await {
             Ok(Ok(response)) => {
-                let actual = plan.actual(&response.data);
+                // Nobody can tell how much was done before a field failed: nothing is put back then.
+                let has_failed = response.errors.iter().any(|error| !error.path.is_empty());
+                let actual = if has_failed { plan.requested() } else { plan.actual(&response.data) };
                 return (finish(response, shape, &context, request_id), actual);
             }
             Ok(Err(panic)) => Answer::refused(ApiError::internal(panic), request_id),

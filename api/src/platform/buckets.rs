@@ -22,7 +22,9 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local time = redis.call('TIME')
          local now = time[1] * 1000000 + time[2]
-         local missing = math.max((tonumber(redis.call('GET', KEYS[1])) or now) - now, 0)
+         -- More than the bucket holds is missing only after the clock went back.
+         local missing = (tonumber(redis.call('GET', KEYS[1])) or now) - now
+         missing = math.min(math.max(missing, 0), tonumber(ARGV[2]))
          local after = missing + ARGV[1]
          if after > ARGV[2] + ARGV[3] then return {0, math.ceil(missing)} end
          if after > 0 then
@@ -32,12 +34,13 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// KEYS: the bucket. ARGV: microseconds to refill what is put back.
+/// KEYS: the bucket. ARGV: microseconds to refill what is put back, and an empty bucket.
 static PUT_BACK: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local time = redis.call('TIME')
          local now = time[1] * 1000000 + time[2]
-         local after = (tonumber(redis.call('GET', KEYS[1])) or now) - now - ARGV[1]
+         local missing = (tonumber(redis.call('GET', KEYS[1])) or now) - now
+         local after = math.min(missing, tonumber(ARGV[2])) - ARGV[1]
          if after > 0 then
            redis.call('SET', KEYS[1], string.format('%.2f', now + after), 'PX', math.ceil(after / 1000))
          else
@@ -140,7 +143,7 @@ impl Buckets {
         if amount == 0 {
             return;
         }
-        let arguments = [rate.micros(amount).to_string()];
+        let arguments = [rate.micros(amount), rate.micros(rate.maximum)].map(|micros| micros.to_string());
         if let Some(Err(error)) = self.kv.run_script::<(u8, u64)>(&PUT_BACK, key, &arguments).await {
             tracing::debug!(error = ?error, "bucket.not_put_back");
         }

@@ -41,14 +41,16 @@ fn another_password_ends_every_session_of_the_person_but_the_one_that_asked() {
 }
 
 #[test]
-fn a_lost_answer_to_a_change_of_password_costs_no_session() {
+fn the_refresh_token_from_before_the_change_is_good_for_nothing() {
     run(async {
         let app = TestApp::shared().await;
-        let before = app.tenant("password-lost").await.owner().await;
-        let lost = before.with_session(change(&before, PASSWORD, NEW).await.payload("passwordChange"));
-        let again = refreshed(&before).await;
-        assert_eq!(again.session().refresh_token, lost.session().refresh_token);
-        refreshed(&again).await.run("Viewer", json!({})).await.data("viewer.role");
+        let before = app.tenant("password-stolen").await.owner().await;
+        let after = before.with_session(change(&before, PASSWORD, NEW).await.payload("passwordChange"));
+        let variables = json!({ "input": { "refreshToken": before.session().refresh_token } });
+        let stolen = before.run_anonymously("SessionRefresh", variables).await;
+        assert_eq!(stolen.user_error_codes("sessionRefresh"), ["SESSION_INVALID"]);
+        // Somebody has a copy: the session is over for both.
+        assert_signed_out(&after).await;
     });
 }
 

@@ -171,7 +171,8 @@ mod tests {
         }
         assert_eq!(documents.memory().entries.len(), MOST_DOCUMENTS);
         for number in 0..30 {
-            documents.read(&format!("{{ a{number} {{ {} }} }}", "b ".repeat(1_900))).unwrap();
+            let heavy = format!("b {{ {} }} ", "c ".repeat(150)).repeat(12);
+            documents.read(&format!("{{ a{number} {{ {heavy} }} }}")).unwrap();
         }
         assert!(documents.memory().weight <= MOST_WEIGHT);
         assert!(documents.memory().entries.len() < 30);

@@ -18,6 +18,11 @@ const MAX_INTROSPECTION_DEPTH: usize = 20;
 const MAX_ALIASES: usize = 30;
 const MAX_ROOT_FIELDS: usize = 20;
 const MAX_DIRECTIVES: usize = 50;
+/// Fields of one object, those of its fragments and repeated ones included: each is resolved, and costs nothing.
+const MAX_WIDTH: usize = 200;
+/// Lists within lists of types: each multiplies, and none costs anything. As the reference implementation has it.
+const MAX_INTROSPECTION_LISTS: usize = 2;
+const INTROSPECTION_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 
 /// What whoever runs an operation has to know of it.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +42,12 @@ struct Size {
     nodes: usize,
     depth: usize,
     introspection_depth: usize,
+    /// Fields of the object itself, and the most of any below it.
+    width: usize,
+    widest: usize,
+    /// Levels of what would be lists of types in an introspection, and those that are.
+    lists: usize,
+    introspection_lists: usize,
     aliases: usize,
     directives: usize,
     root_fields: usize,
@@ -50,6 +61,10 @@ impl Size {
         self.directives = self.directives.saturating_add(other.directives);
         self.root_fields = self.root_fields.saturating_add(other.root_fields);
         self.has_introspection |= other.has_introspection;
+        self.width = self.width.saturating_add(other.width);
+        self.widest = self.widest.max(other.widest);
+        self.lists = self.lists.max(other.lists);
+        self.introspection_lists = self.introspection_lists.max(other.introspection_lists);
         self.depth = self.depth.max(other.depth);
         self.introspection_depth = self.introspection_depth.max(other.introspection_depth);
     }
@@ -91,6 +106,8 @@ fn judge(size: Size, whole: Size) -> Result<(), ApiError> {
         (whole.nodes, MAX_NODES, "fields once fragments are expanded"),
         (size.depth, MAX_DEPTH, "levels of fields"),
         (size.introspection_depth, MAX_INTROSPECTION_DEPTH, "levels of introspection"),
+        (size.introspection_lists, MAX_INTROSPECTION_LISTS, "lists of types within lists of types"),
+        (size.width.max(size.widest), MAX_WIDTH, "fields of one object"),
         (size.aliases, MAX_ALIASES, "aliases"),
         (size.root_fields, MAX_ROOT_FIELDS, "root fields"),
         (size.directives, MAX_DIRECTIVES, "directives"),
@@ -139,6 +156,10 @@ impl<'a> Measure<'a> {
             nodes: below.nodes.saturating_add(1),
             depth,
             introspection_depth,
+            width: 1,
+            widest: below.widest.max(below.width),
+            lists: below.lists + usize::from(INTROSPECTION_LISTS.contains(&field.name.node.as_str())),
+            introspection_lists: if is_introspection { below.lists } else { below.introspection_lists },
             aliases: below.aliases.saturating_add(usize::from(field.alias.is_some())),
             directives: below.directives.saturating_add(field.directives.len()),
             root_fields: 1,
@@ -189,6 +210,36 @@ mod tests {
             code("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }"),
             Some(ErrorCode::ValidationFailed)
         );
+    }
+
+    #[test]
+    fn lists_of_types_do_not_multiply() {
+        let nested = |lists: usize| {
+            let open = "possibleTypes { interfaces { ".repeat(lists / 2);
+            let rest = if lists % 2 == 1 { "fields { name }" } else { "name" };
+            format!("{{ __type(name: \"Node\") {{ {open} {rest} {} }} }}", "} } ".repeat(lists / 2))
+        };
+        assert_eq!(code(&nested(2)), None);
+        assert_eq!(code(&nested(3)), Some(ErrorCode::DocumentTooComplex));
+        assert_eq!(code("{ a { fields { fields { fields { b } } } } }"), None, "these are ours");
+        let hidden = "{ __schema { types { ...a } } } fragment a on __Type { fields { type { ...b } } }
+            fragment b on __Type { fields { type { fields { name } } } }";
+        assert_eq!(code(hidden), Some(ErrorCode::DocumentTooComplex));
+    }
+
+    #[test]
+    fn the_fields_of_one_object_are_bounded_through_fragments() {
+        let wide = |direct: usize, spread: usize| {
+            format!(
+                "{{ a {{ {} {} }} }} fragment f on A {{ {} }}",
+                "b ".repeat(direct),
+                "...f ".repeat(spread),
+                "c ".repeat(50)
+            )
+        };
+        assert_eq!(code(&wide(100, 2)), None);
+        assert_eq!(code(&wide(101, 2)), Some(ErrorCode::DocumentTooComplex));
+        assert_eq!(code(&wide(0, 5)), Some(ErrorCode::DocumentTooComplex));
     }
 
     #[test]
