@@ -100,14 +100,14 @@ fn a_fragment_bomb_within_the_limits_is_priced_in_full_and_at_once() {
     run(async {
         let owner = TestApp::shared().await.tenant("bomb-cost").await.owner().await;
         let levels: String =
-            (0..10).map(|level| format!("fragment F{level} on Community {{ ...F{0} ...F{0} }} ", level + 1)).collect();
+            (0..7).map(|level| format!("fragment F{level} on Community {{ ...F{0} ...F{0} }} ", level + 1)).collect();
         let document = format!(
-            "query($id: ID!) {{ community(id: $id) {{ ...F0 }} }} {levels} fragment F10 on Community {{ members(first: 3) {{ totalCount }} }}"
+            "query($id: ID!) {{ community(id: $id) {{ ...F0 }} }} {levels} fragment F7 on Community {{ members(first: 50) {{ totalCount }} }}"
         );
         let id = json!({ "id": harness::absent_id("com") });
         let start = std::time::Instant::now();
         let answer = priced(&owner, &document, id.clone()).await;
-        assert_eq!(answer["requested"], 1 + 1024 * (1 + 3 + 2));
+        assert_eq!(answer["requested"], 1 + 128 * (1 + 50 + 2));
         assert_eq!(answer["fits"], false);
         assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
         owner.query(&document, id).await.expect_request_error("COST_TOO_HIGH");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Client, PASSWORD, Response, Tenant, TestApp, run};
+use harness::{Client, PASSWORD, Response, Role, Tenant, TestApp, run};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -49,8 +49,10 @@ fn nothing_tells_an_account_from_none_before_or_after_the_limit() {
     run(async {
         let app = TestApp::start().await;
         let tenant = app.tenant("enumerated").await;
+        // An account is counted by its address, wherever it is tried: each of the three has one of its own.
+        let colleague = tenant.invite(Role::Analyst).await;
         let nobody = tenant.credentials("nobody@nowhere.example", WRONG);
-        let nowhere = json!({ "tenant": "no-such-tenant", "email": tenant.owner_email(), "password": WRONG });
+        let nowhere = json!({ "tenant": "no-such-tenant", "email": colleague, "password": WRONG });
         let client = app.anonymous();
         let mut statuses = Vec::new();
         for _ in 0..13 {
