@@ -12,7 +12,8 @@ use super::{Trial, Twins, names};
 
 /// Where more than a wall keeps tenants apart: a token or a password of B's own is needed, or the statement asks
 /// for one row of the caller's tenant.
-const KEPT_APART_ANYWAY: [&str; 16] = [
+const KEPT_APART_ANYWAY: [&str; 18] = [
+    "documentRegistryModeSet",
     "invitationAccept",
     "passwordChange",
     "passwordReset",
@@ -29,6 +30,7 @@ const KEPT_APART_ANYWAY: [&str; 16] = [
     "stepUp",
     "tenantPolicy",
     "tenantSwitch",
+    "trustedDocumentsPublish",
 ];
 
 /// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one; or
