@@ -115,18 +115,24 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+impl Inner {
+    fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        let message = message.into();
+        Self { code, message, argument: None, required_scopes: Vec::new(), retry_after_seconds: None, source: None }
+    }
+}
+
+impl From<Inner> for ApiError {
+    fn from(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+}
+
 impl ApiError {
     /// An error with a message for the client.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Inner {
-            code,
-            message: message.into(),
-            argument: None,
-            required_scopes: Vec::new(),
-            retry_after_seconds: None,
-            source: None,
-        }))
+        Inner::new(code, message).into()
     }
 
     /// An error about one argument, named in `extensions.argument`.
@@ -136,14 +142,7 @@ impl ApiError {
         argument: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self(Arc::new(Inner {
-            code,
-            message: message.into(),
-            argument: Some(argument.into()),
-            required_scopes: Vec::new(),
-            retry_after_seconds: None,
-            source: None,
-        }))
+        Inner { argument: Some(argument.into()), ..Inner::new(code, message) }.into()
     }
 
     /// A defect or an outage on our side; `source` goes to the log only.
@@ -162,14 +161,7 @@ impl ApiError {
     #[must_use]
     pub fn throttled(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         let rounded_up = retry_after.saturating_add(Duration::from_nanos(999_999_999)).as_secs();
-        Self(Arc::new(Inner {
-            code: ErrorCode::Throttled,
-            message: message.into(),
-            argument: None,
-            required_scopes: Vec::new(),
-            retry_after_seconds: Some(rounded_up.max(1)),
-            source: None,
-        }))
+        Inner { retry_after_seconds: Some(rounded_up.max(1)), ..Inner::new(ErrorCode::Throttled, message) }.into()
     }
 
     fn with_source(
@@ -177,14 +169,7 @@ impl ApiError {
         message: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self(Arc::new(Inner {
-            code,
-            message: Cow::Borrowed(message),
-            argument: None,
-            required_scopes: Vec::new(),
-            retry_after_seconds: None,
-            source: Some(source.into()),
-        }))
+        Inner { source: Some(source.into()), ..Inner::new(code, message) }.into()
     }
 
     /// The code in `extensions.code`.

@@ -99,9 +99,19 @@ suite_schema() { node "$run_dir/web/released.mjs" api/schema.released.graphql sc
 prepare_audit() { start_served && install_web; }
 suite_audit() { node "$run_dir/web/audit.mjs" "$served_url/graphql"; }
 
-prepare_console() { start_served && install_web && mkdir -p "${SHEQUN_SCREENSHOTS:=$run_dir/screenshots}"; }
+prepare_console() {
+  start_served && install_web && make_second_tenant && mkdir -p "${SHEQUN_SCREENSHOTS:=$run_dir/screenshots}"
+}
 suite_console() {
   CHROMIUM=$(chromium_path) node "$run_dir/web/console.mjs" "$served_url" "$run_dir/served/demo.json" "$SHEQUN_SCREENSHOTS"
+}
+
+# The demo's owner works there too.
+make_second_tenant() {
+  local owner
+  owner=$(sed -n 's/.*"email": *"\([^"]*\)".*/\1/p' "$run_dir/served/demo.json")
+  env -i PATH="$PATH" HOME="$HOME" SHEQUN_DATA_DIR="$run_dir/served" SHEQUN_OWNER_PASSWORD=unused-by-an-account-that-is-there \
+    "$SHEQUN_BIN" tenant create --slug second --name "Second house" --owner-email "$owner" >/dev/null
 }
 
 # Installs beside a copy, so that nothing is left in the checkout.

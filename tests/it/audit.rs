@@ -32,6 +32,11 @@ fn every_mutation_leaves_one_event_that_says_who_did_what_to_which_thing() {
             // Made to be refused: what they are for would end the caller, or needs a letter.
             let (outcome, codes) = match case.operation {
                 "passwordChange" => ("REFUSED", json!(["CREDENTIALS_INVALID"])),
+                "signInConfirm" => ("REFUSED", json!(["CHALLENGE_INVALID"])),
+                "stepUp" | "secondFactorEnrol" => ("REFUSED", json!(["CREDENTIALS_INVALID"])),
+                "secondFactorConfirm" | "secondFactorRemove" | "recoveryCodesRenew" => {
+                    ("REFUSED", json!(["SECOND_FACTOR_INACTIVE"]))
+                }
                 "passwordReset" => ("REFUSED", json!(["LINK_INVALID"])),
                 "tenantSwitch" => ("REFUSED", json!(["NOT_FOUND"])),
                 _ => ("SUCCEEDED", json!([])),
@@ -233,7 +238,7 @@ fn the_trail_is_read_newest_first_and_by_what_is_looked_for() {
             let edges = page["edges"].as_array().unwrap();
             edges.iter().map(|edge| edge["node"]["operation"].as_str().unwrap().to_owned()).collect()
         };
-        let created = vec!["communityCreate"; 5];
+        let created = ["communityCreate"; 5];
         let expected =
             [&["communityArchive", "communityMemberAdd", "memberCreate"], &created[..], &["signIn", "tenant create"]]
                 .concat();

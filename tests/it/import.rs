@@ -175,12 +175,12 @@ fn a_thousand_rows_of_the_largest_kind_go_in_and_one_more_does_not() {
         let uuid = tenant.uuid(&database).await;
         assert_eq!(database.count("member_identities", uuid).await, 8_000);
         assert_eq!(database.count("member_tags", uuid).await, 25_000);
-        let before = database.snapshot(uuid).await;
+        let before = database.snapshot(uuid).await.without("audit_events");
         rows.push(row("r-more", json!({})));
         let small = |row: Value| json!({ "externalRef": row["externalRef"], "displayName": "x" });
         let answer = import(&owner, rows.into_iter().map(small).collect()).await;
         answer.expect_request_error("INPUT_INVALID");
-        database.snapshot(uuid).await.must_equal(&before);
+        database.snapshot(uuid).await.without("audit_events").must_equal(&before);
     });
 }
 
@@ -194,10 +194,10 @@ fn those_who_may_not_write_members_import_nothing() {
         let uuid = tenant.uuid(&database).await;
         for role in [Role::Finance, Role::Analyst] {
             let client = tenant.staff(role).await;
-            let before = database.snapshot(uuid).await;
+            let before = database.snapshot(uuid).await.without("audit_events");
             let answer = import(&client, rows.clone()).await;
             assert_eq!(answer.error_codes(), ["FORBIDDEN"], "{role:?}");
-            database.snapshot(uuid).await.must_equal(&before);
+            database.snapshot(uuid).await.without("audit_events").must_equal(&before);
         }
         let answer = import(&app.anonymous(), rows).await;
         assert_eq!(answer.error_codes(), ["UNAUTHENTICATED"]);
@@ -218,10 +218,10 @@ fn an_import_repeated_under_its_key_answers_the_same_and_changes_nothing() {
         assert_eq!(outcomes(&first), ["CREATED", "REFUSED PHONE_INVALID at phone"]);
         let database = app.database().await;
         let uuid = tenant.uuid(&database).await;
-        let before = database.snapshot(uuid).await;
+        let before = database.snapshot(uuid).await.without("audit_events");
         let replay = owner.run("MembersImport", input).await;
         assert_eq!(replay.payload("membersImport"), first.payload("membersImport"));
         assert_eq!(replay.body["extensions"]["idempotentReplay"], true);
-        database.snapshot(uuid).await.must_equal(&before);
+        database.snapshot(uuid).await.without("audit_events").must_equal(&before);
     });
 }

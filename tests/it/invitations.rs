@@ -376,7 +376,7 @@ async fn accept_as(client: &Client, token: &str) -> Response {
     client.run("InvitationAccept", json!({ "input": { "token": token } })).await
 }
 
-async fn assert_void(app: &TestApp, token: &str) {
+pub async fn assert_void(app: &TestApp, token: &str) {
     let answer = accept(app, token, json!({ "password": PASSWORD })).await;
     assert_eq!(answer.user_errors("invitationAccept"), ["LINK_INVALID at token"], "{token}");
 }

@@ -219,7 +219,7 @@ async fn token(owner: &Client, member: &Value, changes: Value) -> String {
 }
 
 /// A client that acts as the member.
-async fn token_for(owner: &Client, member: &Value) -> Client {
+pub async fn token_for(owner: &Client, member: &Value) -> Client {
     owner.with_token(&token(owner, member, json!({})).await)
 }
 

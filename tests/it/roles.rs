@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use harness::{Client, Database, Response, Role, Tenant, TestApp, run};
-use serde_json::Value;
+use harness::{Client, Database, Response, Role, Snapshot, Tenant, TestApp, run};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::isolation::cases::{self, Case};
 use crate::isolation::things;
+use crate::{given, member_tokens, partner_keys};
 
 const MATRIX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/roles.matrix");
 
@@ -23,6 +24,8 @@ enum Access {
     Whole,
     /// Some fields below are null for want of a scope.
     Part,
+    /// Null without an error: there is nothing of the kind about them.
+    Nothing,
     /// Nothing.
     Denied,
 }
@@ -32,6 +35,7 @@ impl Access {
         match self {
             Self::Whole => "yes",
             Self::Part => "part",
+            Self::Nothing => "null",
             Self::Denied => "-",
         }
     }
@@ -71,17 +75,18 @@ impl Trial {
         let (tenant, other) = (app.tenant("matrix").await, app.tenant("elsewhere").await);
         let database = app.database().await;
         let owner = tenant.owner_email();
+        let owner_client = tenant.owner().await;
         Self {
             tenant: tenant.uuid(&database).await,
             things: things::Maker::new(app, &tenant, owner, other.owner_email(), "Matrix").await,
-            audiences: audiences(app, &tenant).await,
+            audiences: audiences(app, &tenant, &owner_client).await,
             database,
         }
     }
 
     async fn matrix(&self) -> String {
         let mut lines: Vec<Line> = Vec::new();
-        for case in &cases::all() {
+        for case in cases::all().iter().chain(&cases::of_access()) {
             // An operation may have several cases; who may call it is the same in all.
             if lines.iter().all(|line| line.operation != case.operation) {
                 lines.push(self.line(case).await);
@@ -96,13 +101,12 @@ impl Trial {
             Line { operation: case.operation, access: Vec::new(), needs: BTreeSet::new(), hides: BTreeSet::new() };
         let mut things = self.things.make_for(case).await;
         self.database.outbox_is_drained().await;
-        for (_, client) in &self.audiences {
-            let before = self.database.snapshot(self.tenant).await.without("audit_events");
+        for (name, client) in &self.audiences {
+            let before = self.rows(name).await;
             let answer = case.run(client, (case.arguments)(&things)).await;
             let access = judge(case, &answer, &mut line);
             if access == Access::Denied {
-                let after = self.database.snapshot(self.tenant).await.without("audit_events");
-                after.must_equal(&before);
+                self.rows(name).await.must_equal(&before);
             } else if case.is_mutation() {
                 things = self.things.make_for(case).await;
                 self.database.outbox_is_drained().await;
@@ -110,6 +114,12 @@ impl Trial {
             line.access.push(access);
         }
         line
+    }
+
+    /// All there is, but for the trail of attempts, and for when a key was used last if it is used.
+    async fn rows(&self, audience: &str) -> Snapshot {
+        let rows = self.database.snapshot(self.tenant).await.without("audit_events");
+        if [KEY, MEMBER].contains(&audience) { rows.without("partner_keys") } else { rows }
     }
 
     fn written(&self, lines: &[Line]) -> String {
@@ -133,11 +143,28 @@ impl Trial {
     }
 }
 
-async fn audiences(app: &TestApp, tenant: &Tenant<'_>) -> Vec<(&'static str, Client)> {
+/// The scopes that a key may have.
+const OF_KEYS: [&str; 8] = [
+    "communities:read",
+    "communities:write",
+    "members:read",
+    "members:write",
+    "members:pii",
+    "tenant:read",
+    "members:token",
+    "audit:read",
+];
+const KEY: &str = "key";
+const MEMBER: &str = "member";
+
+async fn audiences(app: &TestApp, tenant: &Tenant<'_>, owner: &Client) -> Vec<(&'static str, Client)> {
     let mut audiences = vec![("anonymous", app.anonymous())];
     for role in Role::ALL {
         audiences.push((role.name(), tenant.staff(role).await));
     }
+    let every_scope = partner_keys::key(owner, json!({ "scopes": OF_KEYS })).await;
+    audiences.push((KEY, owner.with_token(&every_scope.secret)));
+    audiences.push((MEMBER, member_tokens::token_for(owner, &given::member(owner, "Mei").await).await));
     audiences
 }
 
@@ -161,8 +188,9 @@ fn judge(case: &Case, answer: &Response, line: &mut Line) -> Access {
             line.hides.extend(needed);
         }
     }
-    if access != Access::Denied && !(case.operation == "viewer" && answer.partial("answer").is_null()) {
-        assert!(!answer.partial("answer").is_null(), "{case}: nothing, and no reason: {}", answer.raw);
+    if access == Access::Whole && answer.partial("answer").is_null() {
+        assert!(["viewer", "me"].contains(&case.operation), "{case}: nothing, and no reason: {}", answer.raw);
+        return Access::Nothing;
     }
     access
 }

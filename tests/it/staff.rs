@@ -5,7 +5,7 @@ use std::time::Duration;
 use harness::{Client, Response, Role, Tenant, TestApp, absent_id, eventually, run};
 use serde_json::{Value, json};
 
-use crate::invitations::nodes;
+use crate::invitations::{accept, address, assert_void, invited, nodes};
 use crate::session::{assert_signed_out, refreshed};
 
 #[test]
@@ -144,6 +144,32 @@ fn who_is_removed_is_signed_out_here_and_not_elsewhere_and_may_come_back() {
 }
 
 #[test]
+fn what_somebody_invited_to_is_void_once_they_may_not_invite_any_more() {
+    run(async {
+        let app = TestApp::shared().await;
+        let tenant = app.tenant("inviters").await;
+        let owner = tenant.owner().await;
+        let kept = address(&tenant, "kept");
+        invited(&owner, &kept, "ANALYST").await;
+        for is_removed in [true, false] {
+            let inviter = tenant.invite(Role::Admin).await;
+            let email = address(&tenant, if is_removed { "removed" } else { "demoted" });
+            invited(&tenant.sign_in(&inviter).await, &email, "ADMIN").await;
+            let token = app.letter_to(&email).await.secret("invitation");
+            let id = id_of(&owner, &inviter).await;
+            if is_removed {
+                remove(&owner, &id).await.payload("staffRemove");
+            } else {
+                set_role(&owner, &id, Role::Operator).await.payload("staffRoleSet");
+            }
+            assert_void(app, &token).await;
+        }
+        let token = app.letter_to(&kept).await.secret("invitation");
+        accept(app, &token, json!({ "password": harness::PASSWORD })).await.payload("invitationAccept");
+    });
+}
+
+#[test]
 fn who_was_removed_comes_back_by_an_invitation_in_its_role() {
     run(async {
         let app = TestApp::shared().await;
@@ -152,11 +178,9 @@ fn who_was_removed_comes_back_by_an_invitation_in_its_role() {
         let email = tenant.invite(Role::Operator).await;
         let id = id_of(&owner, &email).await;
         remove(&owner, &id).await.payload("staffRemove");
-        crate::invitations::invited(&owner, &email, "ANALYST").await;
+        invited(&owner, &email, "ANALYST").await;
         let token = app.letter_to(&email).await.secret("invitation");
-        crate::invitations::accept(app, &token, json!({ "password": harness::PASSWORD }))
-            .await
-            .payload("invitationAccept");
+        accept(app, &token, json!({ "password": harness::PASSWORD })).await.payload("invitationAccept");
         assert_eq!(id_of(&owner, &email).await, id);
         assert_eq!(role_of(&tenant.sign_in(&email).await).await, "ANALYST");
     });

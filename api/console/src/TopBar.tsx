@@ -1,6 +1,7 @@
 import { CostMeter } from './CostMeter';
 import { useConsole } from './console';
 import { sessions } from './session/store';
+import { TenantChoice } from './session/TenantChoice';
 
 export function TopBar() {
   const { session, notify, askForSignIn } = useConsole();
@@ -22,7 +23,7 @@ export function TopBar() {
       {session ? (
         <>
           <div className="person">
-            <strong title={session.viewer.tenant.slug}>{session.viewer.tenant.name}</strong>
+            <TenantChoice session={session} />
             <span title={session.viewer.user.email}>{session.viewer.displayName}</span>
             <span className="role">{session.viewer.role}</span>
           </div>

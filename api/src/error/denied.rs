@@ -1,8 +1,5 @@
 //! Why a caller may not do something: who they are, and what is missing.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use super::{ApiError, ErrorCode, Inner};
 use crate::actor::Scope;
 
@@ -39,14 +36,10 @@ impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Unauthenticated => Self::new(ErrorCode::Unauthenticated, "Sign in first."),
-            Denied::Missing(scope) => Self(Arc::new(Inner {
-                code: ErrorCode::Forbidden,
-                message: Cow::Owned(format!("This needs the scope {}.", scope.as_str())),
-                argument: None,
-                required_scopes: vec![scope],
-                retry_after_seconds: None,
-                source: None,
-            })),
+            Denied::Missing(scope) => {
+                let message = format!("This needs the scope {}.", scope.as_str());
+                Inner { required_scopes: vec![scope], ..Inner::new(ErrorCode::Forbidden, message) }.into()
+            }
             Denied::Confined => {
                 Self::new(ErrorCode::Forbidden, "This reaches beyond the communities that this key is restricted to.")
             }

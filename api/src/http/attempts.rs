@@ -39,7 +39,8 @@ fn ended(response_key: &str, call: &Call, response: &Response) -> Option<Ended> 
     match error {
         Some(error) => {
             let code = error.source::<ApiError>().map_or(ErrorCode::InputInvalid, ApiError::code);
-            Some(Ended::Failed(code))
+            // What has found no database would find none for its event either, and wait for it again.
+            (code != ErrorCode::Unavailable).then_some(Ended::Failed(code))
         }
         None => call.refusal().map(Ended::Refused),
     }

@@ -21,6 +21,8 @@ use crate::schema;
 
 /// How long a load balancer gets to notice that we are going.
 const DRAIN_NOTICE: Duration = Duration::from_millis(500);
+/// How long an idle connection stays. Longer than load balancers keep theirs, or one is closed as they send.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests under way get to end, in seconds.
 const DRAIN_LIMIT: u64 = 10;
 /// Letters under way at the same time: one that a slow server keeps waiting does not hold up the rest.
@@ -87,6 +89,7 @@ pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> 
             .route("/", read().to(to_console))
     })
     .disable_signals()
+    .keep_alive(KEEP_ALIVE)
     .client_request_timeout(Duration::from_secs(5))
     .client_disconnect_timeout(Duration::from_secs(1))
     .shutdown_timeout(DRAIN_LIMIT)

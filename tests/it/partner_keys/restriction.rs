@@ -80,10 +80,16 @@ impl Trial {
         let before = self.snapshot().await;
         let absent = case.attempts(&Things::absent(), &self.own);
         for (attempt, absent) in case.attempts(&things, &self.own).into_iter().zip(absent) {
+            if case.operation == "membersImport" && attempt["input"].to_string().contains(&self.own.community) {
+                // What must be unique in the tenant is taken wherever it is: a test below has that.
+                continue;
+            }
             let answer = case.run(&self.partner, attempt).await;
             shows_nothing_of_elsewhere(case, &answer);
             // A cursor is a sealed place in the tenant's list: whoever has one is shown what is their own behind it.
-            if answer.error_codes().is_empty() && case.to_string().contains("$after") {
+            // Lists of keys are none for keys; whether a cursor is sound is looked at before.
+            let codes = answer.error_codes();
+            if case.to_string().contains("$after") && (codes.is_empty() || codes == ["FORBIDDEN"]) {
                 continue;
             }
             let about_nothing = case.run(&self.partner, absent).await;
@@ -148,8 +154,8 @@ fn a_restricted_key_works_in_its_community_and_makes_nothing_outside() {
         let made = key(&owner, json!({ "scopes": SCOPES, "communityIds": [ours["id"]] })).await;
         let partner = owner.with_token(&made.secret);
 
-        let document = "{ members { totalCount nodes { displayName tier
-            communities { totalCount nodes { name members { totalCount } } } } } }";
+        let document = "{ members(first: 5) { totalCount nodes { displayName tier
+            communities(first: 5) { totalCount nodes { name members { totalCount } } } } } }";
         let seen = partner.query(document, json!({})).await;
         assert_eq!(seen.data("members.totalCount"), 1);
         let node = seen.data("members.nodes.0");

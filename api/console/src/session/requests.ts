@@ -4,6 +4,8 @@ import sessionRefresh from './SessionRefresh.graphql';
 import signIn from './SignIn.graphql';
 import signInConfirm from './SignInConfirm.graphql';
 import signOut from './SignOut.graphql';
+import tenantSwitch from './TenantSwitch.graphql';
+import workplaces from './Workplaces.graphql';
 
 export interface Tokens {
   accessToken: string;
@@ -25,6 +27,12 @@ export interface Credentials {
   password: string;
 }
 
+/** A tenant that the person works for. */
+export interface Workplace {
+  slug: string;
+  name: string;
+}
+
 /** The password was right, and the account has a second factor. */
 export interface Challenge {
   challengeToken: string;
@@ -40,6 +48,8 @@ interface Payload {
 type SignInPayload = Payload & { viewer: Viewer | null };
 type SignInData = { signIn: (SignInPayload & { challenge: { token: string } | null }) | null };
 type SignInConfirmData = { signInConfirm: SignInPayload | null };
+type TenantSwitchData = { tenantSwitch: SignInPayload | null };
+type WorkplacesData = { viewer: { tenants: { tenant: Workplace }[] } | null };
 type RefreshData = { sessionRefresh: Payload | null };
 
 /** Gives the session, what it still takes, or the sentence to show to the person. */
@@ -78,6 +88,19 @@ export async function requestRefresh(refreshToken: string): Promise<Tokens | 're
   if (payload?.session) return payload.session;
   if (isUnauthenticated(answer) || payload?.userErrors.length) return 'refused';
   throw new Error(answer.errors?.[0]?.message ?? 'The session could not be refreshed.');
+}
+
+/** The tenants that the person works for, by their names. */
+export async function requestWorkplaces(accessToken: string): Promise<Workplace[]> {
+  const answer = await post<WorkplacesData>({ query: workplaces, operationName: 'Workplaces' }, accessToken);
+  return answer.data?.viewer?.tenants.map(({ tenant }) => tenant) ?? [];
+}
+
+/** Gives a session in another tenant, or the sentence to show to the person. */
+export async function requestTenantSwitch(tenant: string, accessToken: string): Promise<SignedIn | string> {
+  const request = { query: tenantSwitch, variables: { tenant }, operationName: 'TenantSwitch' };
+  const answer = await post<TenantSwitchData>(request, accessToken);
+  return signedIn(answer.data?.tenantSwitch, answer.errors);
 }
 
 /** Needs no access token, so that a session can be ended after its access token has. */

@@ -8,6 +8,7 @@ import {
   requestSignIn,
   requestSignInConfirm,
   requestSignOut,
+  requestTenantSwitch,
   type Challenge,
   type Credentials,
   type SignedIn,
@@ -64,6 +65,15 @@ class SessionStore {
   /** Gives undefined when it worked, otherwise the sentence to show. */
   async confirmSignIn(challenge: Challenge, code: string): Promise<string | undefined> {
     return this.#begin(await requestSignInConfirm(challenge, code));
+  }
+
+  /** Goes on in another tenant; the session in this one ends. Gives the sentence to show unless it worked. */
+  async switchTenant(tenant: string): Promise<string | undefined> {
+    const before = this.#session;
+    if (!before) return ENDED;
+    const failure = this.#begin(await requestTenantSwitch(tenant, before.tokens.accessToken));
+    if (!failure) await requestSignOut(before.tokens.refreshToken).catch(() => undefined);
+    return failure;
   }
 
   #begin(result: SignedIn | string): string | undefined {

@@ -112,7 +112,7 @@ impl Viewer {
     }
 
     /// Of somebody who has just signed in.
-    pub(super) async fn of_sign_in(auth: &Auth, signed_in: &SignIn) -> Result<Self, ApiError> {
+    pub(in crate::domains::auth) async fn of_sign_in(auth: &Auth, signed_in: &SignIn) -> Result<Self, ApiError> {
         Self::load(auth, &signed_in.actor, Arc::new(auth.reader(&signed_in.actor).await?)).await
     }
 

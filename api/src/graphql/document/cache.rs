@@ -196,7 +196,7 @@ mod tests {
         }
         assert_eq!(documents.memory().entries.len(), MOST_DOCUMENTS);
         for number in 0..30 {
-            documents.read(&format!("{{ a{number} {} }}", "b ".repeat(1_900))).unwrap();
+            documents.read(&format!("{{ a{number} {{ {} }} }}", "b ".repeat(1_900))).unwrap();
         }
         assert!(documents.memory().weight <= MOST_WEIGHT);
         assert!(documents.memory().entries.len() < 30);

@@ -33,8 +33,8 @@ pub(super) struct Server {
 
 /// Where to connect.
 enum Target {
-    One(redis::Client),
-    Cluster(ClusterClient),
+    One(Box<redis::Client>),
+    Cluster(Box<ClusterClient>),
 }
 
 /// Many commands at once go through one; cheap to clone.
@@ -116,7 +116,7 @@ impl Target {
         let tcp = TcpSettings::default().set_nodelay(true);
         let Some(rest) = url.strip_prefix("redis-cluster://") else {
             let info = url.into_connection_info()?.set_tcp_settings(tcp);
-            return Ok(Self::One(redis::Client::open(info)?));
+            return Ok(Self::One(Box::new(redis::Client::open(info)?)));
         };
         let builder = ClusterClient::builder(cluster_nodes(rest))
             .tcp_settings(tcp)
@@ -127,7 +127,7 @@ impl Target {
             .retries(2)
             .min_retry_wait(10)
             .max_retry_wait(50);
-        Ok(Self::Cluster(builder.build()?))
+        Ok(Self::Cluster(Box::new(builder.build()?)))
     }
 
     /// A connection that is made when first used; of a cluster, from now on.
@@ -139,7 +139,7 @@ impl Target {
                     .set_number_of_retries(0)
                     .set_connection_timeout(Some(PATIENCE))
                     .set_response_timeout(Some(PATIENCE));
-                Ok(Connection::One(ConnectionManager::new_lazy_with_config(client.clone(), config)?))
+                Ok(Connection::One(ConnectionManager::new_lazy_with_config(redis::Client::clone(client), config)?))
             }
             Self::Cluster(client) => {
                 Ok(Connection::Cluster(client.get_pending_async_connection_with_config(ClusterConfig::new())))

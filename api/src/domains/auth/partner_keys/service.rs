@@ -28,12 +28,15 @@ pub struct Made {
     pub secret: Option<Zeroizing<String>>,
 }
 
+/// When keys were used.
+type Uses = HashMap<(TenantId, PartnerKeyId), DateTime<Utc>>;
+
 /// The slice's service.
 #[derive(Clone)]
 pub struct PartnerKeys {
     pub(super) platform: Platform,
     /// When this process last noted the use of a key.
-    pub(super) noted: Arc<Mutex<HashMap<(TenantId, PartnerKeyId), DateTime<Utc>>>>,
+    pub(super) noted: Arc<Mutex<Uses>>,
 }
 
 impl PartnerKeys {

@@ -153,7 +153,7 @@ impl Auth {
     /// Ends a session of the caller, or of a colleague with `staff:write`; that it was over before is no failure.
     pub async fn session_revoke(&self, actor: &Actor, id: SessionId, call: &Call) -> Result<SessionId, Failure> {
         let scope = actor.home()?;
-        let own = actor.user().map(|user| user.user);
+        let own = actor.user().ok_or(Denied::PeopleOnly)?.user;
         let may_end_all = actor.require(Scope::StaffWrite).is_ok();
         let now = self.platform.clock.now();
         let ended: TouchedSessions = self
@@ -161,7 +161,7 @@ impl Auth {
             .once(scope, (actor, call), |tx| {
                 async move {
                     let session = store::lock(tx, id).await?;
-                    let session = session.filter(|session| may_end_all || own == Some(session.user));
+                    let session = session.filter(|session| may_end_all || own == session.user);
                     let session = session.ok_or(AuthError::SessionUnknown)?;
                     store::end(tx, &[session.id], EndReason::Revoked, now).await?;
                     Ok::<_, AuthError>(TouchedSessions::ended_in(tx.tenant(), vec![session.id]))
@@ -176,7 +176,7 @@ impl Auth {
     /// Ends the caller's other sessions in this tenant.
     pub async fn session_revoke_others(&self, actor: &Actor, call: &Call) -> Result<Vec<SessionId>, Failure> {
         let scope = actor.home()?;
-        let (user, own) = actor.user().map(|user| (user.user, user.session)).ok_or(Denied::Unauthenticated)?;
+        let (user, own) = actor.user().map(|user| (user.user, user.session)).ok_or(Denied::PeopleOnly)?;
         let now = self.platform.clock.now();
         let ended: TouchedSessions = self
             .platform

@@ -6,7 +6,7 @@ use super::error::StaffError;
 use super::model::{Change, StaffStatus, Standing, decide};
 use super::service::{Staff, person};
 use super::service_invitations::check_scope;
-use super::store;
+use super::{store, store_invitations};
 use crate::actor::{Actor, Role, Scope, UserActor};
 use crate::domains::auth::sessions::{EndReason, Ending, TouchedSessions};
 use crate::error::{Denied, Failure};
@@ -15,7 +15,8 @@ use crate::platform::idempotency::Call;
 use crate::platform::ids::MembershipId;
 
 impl Staff {
-    /// Gives somebody another role, ends their work or lets it begin anew.
+    /// Gives somebody another role, ends their work or lets it begin anew. What they invited to is void once they may
+    /// not invite any more.
     pub async fn change(
         &self,
         actor: &Actor,
@@ -52,12 +53,18 @@ impl Staff {
         let now = self.platform.clock.now();
         Ok(match change {
             Change::Role(role) if role == target.role => TouchedSessions::default(),
-            Change::Role(role) => self.auth.change_role_in(tx, id, role).await?,
+            Change::Role(role) => {
+                if check_scope(role).is_err() {
+                    store_invitations::revoke_of(tx, id, now).await?;
+                }
+                self.auth.change_role_in(tx, id, role).await?
+            }
             Change::Restore => {
                 store::update_status(tx, id, StaffStatus::Active, now).await?;
                 TouchedSessions::default()
             }
             Change::End => {
+                store_invitations::revoke_of(tx, id, now).await?;
                 store::update_status(tx, id, StaffStatus::Ended, now).await?;
                 let ending = Ending { whose: id, except: None, reason: EndReason::Removed };
                 self.auth.end_sessions_of_membership_in(tx, ending).await?

@@ -11,7 +11,7 @@ use crate::actor::Role;
 use crate::error::ApiError;
 use crate::platform::db::keyset::{KeysetOrder, KeysetPage, Slice};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::ids::{Id, InvitationId};
+use crate::platform::ids::{Id, InvitationId, MembershipId};
 
 const COLUMNS: [Column; 12] = [
     Column::Id,
@@ -102,6 +102,19 @@ pub(super) async fn update(tx: &TenantTx, row: &InvitationRow, now: DateTime<Utc
         .col_expr(Column::ExpiresAt, Expr::value(row.life.expires_at))
         .col_expr(Column::AcceptedAt, Expr::value(row.life.accepted_at))
         .col_expr(Column::RevokedAt, Expr::value(row.life.revoked_at))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .exec(tx)
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Takes back what this person has invited to and nobody has accepted.
+pub(super) async fn revoke_of(tx: &TenantTx, inviter: MembershipId, now: DateTime<Utc>) -> Result<(), ApiError> {
+    tx.update::<Entity>()
+        .filter(Column::InvitedBy.eq(inviter.uuid()))
+        .filter(Column::AcceptedAt.is_null().and(Column::RevokedAt.is_null()))
+        .col_expr(Column::RevokedAt, Expr::value(now))
         .col_expr(Column::UpdatedAt, Expr::value(now))
         .exec(tx)
         .await

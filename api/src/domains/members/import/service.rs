@@ -158,6 +158,17 @@ impl Members {
 
     fn accept(&self, around: &Surroundings, indexed: Indexed) -> Result<Accepted, UserError> {
         let Indexed { row, phone, identities, .. } = indexed;
+        // First: into a community that the caller does not reach nothing is said about members.
+        let community = match &row.community {
+            None => None,
+            Some(wanted) => Some(*around.communities.get(wanted).ok_or_else(|| {
+                UserError::at(
+                    "community",
+                    UserErrorCode::NotFound,
+                    "There is no such community in use, or several of this name.",
+                )
+            })?),
+        };
         let known = around.known.get(&row.external_ref).cloned();
         if known.as_ref().is_some_and(|known| !known.is_reachable) {
             let message = "Another member has this external reference.";
@@ -190,16 +201,6 @@ impl Members {
                 "Another active member has this identity.",
             ));
         }
-        let community = match &row.community {
-            None => None,
-            Some(wanted) => Some(*around.communities.get(wanted).ok_or_else(|| {
-                UserError::at(
-                    "community",
-                    UserErrorCode::NotFound,
-                    "There is no such community in use, or several of this name.",
-                )
-            })?),
-        };
         Ok(Accepted { row, phone, identities, id, known, community })
     }
 

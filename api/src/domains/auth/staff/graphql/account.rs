@@ -1,7 +1,5 @@
 //! One's own account: a forgotten password, and the tenants one works for.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::super::Staff;
@@ -10,7 +8,6 @@ use super::super::service_resets::PasswordReset;
 use crate::actor::Role;
 use crate::domains::auth::Auth;
 use crate::domains::auth::graphql::{Tenant, Viewer};
-use crate::domains::auth::sessions::SignIn;
 use crate::domains::auth::sessions::graphql::{Session, refusals};
 use crate::error::{ApiError, UserError};
 use crate::graphql::context::ContextExt as _;
@@ -142,10 +139,10 @@ impl AccountMutation {
         let call = call(ctx, "tenantSwitch", input.idempotency_key.as_deref(), &input)?;
         let result = ctx.service::<Staff>()?.switch_tenant(ctx.actor()?, &input.tenant, &call).await;
         match refusals(&call, result)? {
-            Ok(SignIn { session, actor }) => {
-                let auth = ctx.service::<Auth>()?;
-                let viewer = Viewer::load(auth, &actor, Arc::new(auth.reader(&actor).await?)).await?;
-                Ok(TenantSwitchPayload { session: Some(session.into()), viewer: Some(viewer), user_errors: Vec::new() })
+            Ok(signed_in) => {
+                let viewer = Some(Viewer::of_sign_in(ctx.service::<Auth>()?, &signed_in).await?);
+                let session = Some(signed_in.session.into());
+                Ok(TenantSwitchPayload { session, viewer, user_errors: Vec::new() })
             }
             Err(user_errors) => Ok(TenantSwitchPayload { session: None, viewer: None, user_errors }),
         }
