@@ -12,8 +12,7 @@ use super::{Trial, Twins, names};
 
 /// Where more than a wall keeps tenants apart: a token or a password of B's own is needed, or the statement asks
 /// for one row of the caller's tenant.
-const KEPT_APART_ANYWAY: [&str; 17] = [
-    "documentRegistryModeSet",
+const KEPT_APART_ANYWAY: [&str; 15] = [
     "passwordChange",
     "passwordReset",
     "passwordResetRequest",
@@ -29,7 +28,6 @@ const KEPT_APART_ANYWAY: [&str; 17] = [
     "stepUp",
     "tenantPolicy",
     "tenantSwitch",
-    "trustedDocumentsPublish",
 ];
 
 /// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one; or
