@@ -76,7 +76,7 @@ impl From<DocumentOutcome> for TrustedDocumentOutcome {
 pub struct TrustedDocumentsPublishPayload {
     /// The registry as it is now; null when nothing was done at all.
     document_registry: Option<DocumentRegistry>,
-    /// What became of each document, in the order of the manifest. Reckoned as 1,000 before the manifest is read.
+    /// What became of each document, in the order of the manifest. Counts as 1000 items until the manifest is read.
     #[graphql(directive = list_size::apply(Some(1000), None, None))]
     outcomes: Vec<TrustedDocumentOutcome>,
     /// Why nothing was done at all; empty when there are outcomes.
