@@ -62,6 +62,10 @@ scopes! {
     MemberTokens "members:token";
     /// Read the audit trail.
     AuditRead "audit:read";
+    /// See the registries of trusted documents.
+    DocumentsRead "documents:read";
+    /// Publish and remove trusted documents; people also say whether others may run.
+    DocumentsWrite "documents:write";
 }
 
 /// What a person is to a tenant.

@@ -8,6 +8,7 @@ use crate::domains::auth::factors::RuleWatch;
 use crate::domains::auth::staff::{Letters, Staff};
 use crate::domains::auth::{Auth, SignInLimits};
 use crate::domains::communities::{Communities, MemberCounts};
+use crate::domains::documents::TrustedDocuments;
 use crate::domains::members::Members;
 use crate::domains::members::access::MemberAccess;
 use crate::domains::tenants::Tenants;
@@ -32,6 +33,8 @@ pub struct App {
     pub tenants: Tenants,
     /// The audit trail.
     pub audit: Audit,
+    /// Trusted documents.
+    pub documents: TrustedDocuments,
     /// Sign-in and sessions.
     pub auth: Auth,
     /// Who works for a tenant, and invitations.
@@ -82,6 +85,7 @@ impl App {
         let outbox = Outbox::default();
         let tenants = Tenants::new(platform.clone());
         let audit = Audit::new(platform.clone());
+        let documents = TrustedDocuments::new(platform.clone());
         let limits =
             SignInLimits { per_account: config.sign_ins_per_account, per_address: config.sign_ins_per_address };
         let auth =
@@ -92,7 +96,19 @@ impl App {
         let mails = Mails::new(platform.clone(), config.mail.clone()).map_err(ConfigError::from)?;
         let staff = Staff::new(platform.clone(), tenants.clone(), auth.clone(), mails.clone());
         let member_access = MemberAccess::new(auth.clone(), members.clone());
-        Ok(Self { platform, outbox, tenants, audit, auth, staff, mails, communities, members, member_access })
+        Ok(Self {
+            platform,
+            outbox,
+            tenants,
+            audit,
+            documents,
+            auth,
+            staff,
+            mails,
+            communities,
+            members,
+            member_access,
+        })
     }
 
     /// Who knows what letters say.

@@ -4,6 +4,8 @@
 //! is a business refusal and is part of a mutation's payload. [`Failure`] is what use cases hand to
 //! resolvers. Codes are promises: the tables below are compared with a snapshot in the tests.
 
+mod denied;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use async_graphql::{Enum, SimpleObject};
 
 use crate::actor::Scope;
 use crate::platform::text::TextProblem;
+
+pub use denied::Denied;
 
 /// The closed table of top-level codes: name, spelling, HTTP status of a response without data.
 macro_rules! error_codes {
@@ -44,6 +48,12 @@ error_codes! {
     BadRequest "BAD_REQUEST" 400;
     /// The document passes a limit on nesting, fields, aliases, fragments or directives.
     DocumentTooComplex "DOCUMENT_TOO_COMPLEX" 400;
+    /// The caller's registry has no document with this `documentId`.
+    DocumentNotFound "DOCUMENT_NOT_FOUND" 400;
+    /// `query` is another text than the one that `documentId` stands for.
+    DocumentMismatch "DOCUMENT_MISMATCH" 400;
+    /// The caller's registry lets only its own documents run, and this is none of them.
+    DocumentNotTrusted "DOCUMENT_NOT_TRUSTED" 403;
     /// The operation costs more than one may; `queryCost` says what would fit.
     CostTooHigh "COST_TOO_HIGH" 400;
     /// The body is larger than this caller may send.
@@ -187,62 +197,6 @@ impl ApiError {
     }
 }
 
-/// The caller may not do this.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    /// Nobody is signed in.
-    #[error("nobody is signed in")]
-    Unauthenticated,
-    /// Somebody is, without this scope.
-    #[error("a scope is missing")]
-    Missing(Scope),
-    /// A key that is restricted to communities asks for what reaches beyond them.
-    #[error("this reaches beyond the communities that the key is restricted to")]
-    Confined,
-    /// A member's token asks for anything but the member.
-    #[error("a member's token reaches the member only")]
-    OwnOnly,
-    /// The person's last proof is too old.
-    #[error("this needs a fresh proof of who asks")]
-    NotFresh,
-    /// The tenant asks for a second factor that the person does not have.
-    #[error("the tenant asks for a second factor")]
-    SecondFactorLacking,
-    /// Only partner systems do this, by their keys.
-    #[error("only a partner key may do this")]
-    KeysOnly,
-    /// Only people do this, who have a role.
-    #[error("only a signed-in person may do this")]
-    PeopleOnly,
-}
-
-impl From<Denied> for ApiError {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Unauthenticated => Self::new(ErrorCode::Unauthenticated, "Sign in first."),
-            Denied::Missing(scope) => {
-                let message = format!("This needs the scope {}.", scope.as_str());
-                Inner { required_scopes: vec![scope], ..Inner::new(ErrorCode::Forbidden, message) }.into()
-            }
-            Denied::Confined => {
-                Self::new(ErrorCode::Forbidden, "This reaches beyond the communities that this key is restricted to.")
-            }
-            Denied::OwnOnly => Self::new(ErrorCode::Forbidden, "A member's token is for the field me."),
-            Denied::PeopleOnly => Self::new(ErrorCode::Forbidden, "Only a signed-in person may do this, not a key."),
-            Denied::NotFresh => Self::new(
-                ErrorCode::StepUpRequired,
-                "This needs a proof of the last five minutes: send stepUp with a code of the second factor, or with the \
-                 password where there is none.",
-            ),
-            Denied::SecondFactorLacking => Self::new(
-                ErrorCode::SecondFactorRequired,
-                "This tenant asks everybody for a second factor: send secondFactorEnrol, then secondFactorConfirm.",
-            ),
-            Denied::KeysOnly => Self::new(ErrorCode::Forbidden, "Only a partner system may do this, by its key."),
-        }
-    }
-}
-
 impl From<ApiError> for async_graphql::Error {
     fn from(error: ApiError) -> Self {
         let mut out = Self::new(error.message().to_owned());
@@ -322,6 +276,12 @@ pub enum UserErrorCode {
     InvitationClosed,
     /// The link of a letter was used, replaced, taken back, is too old, or never was one.
     LinkInvalid,
+    /// The document is not GraphQL, or does not fit the schema; the message says where.
+    DocumentInvalid,
+    /// The document passes a limit on size, nesting, fields, aliases, fragments or directives.
+    DocumentTooComplex,
+    /// The document id stands for another text, and that is for good.
+    DocumentIdTaken,
 }
 
 /// One reason why a mutation changed nothing. Costs nothing.

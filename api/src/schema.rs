@@ -14,6 +14,7 @@ use crate::domains::auth::staff::graphql::{
     AcceptanceMutation, AccountMutation, InvitationMutation, RoleMutation, StaffQuery,
 };
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
+use crate::domains::documents::graphql::{TrustedDocumentMutation, TrustedDocumentQuery};
 use crate::domains::members::access::graphql::{AccessMutation, AccessQuery};
 use crate::domains::members::graphql::{MemberMutation, MemberQuery};
 use crate::domains::members::import::graphql::ImportMutation;
@@ -32,6 +33,7 @@ pub struct Query(
     StaffQuery,
     TenantQuery,
     AuditQuery,
+    TrustedDocumentQuery,
     CommunityQuery,
     MemberQuery,
     MembershipQuery,
@@ -51,6 +53,7 @@ pub struct Mutation(
     RoleMutation,
     FactorMutation,
     TenantMutation,
+    TrustedDocumentMutation,
     CommunityMutation,
     MemberMutation,
     MembershipMutation,
@@ -81,6 +84,7 @@ pub fn build(app: &App, pricing: Pricing) -> ApiSchema {
         .data(app.staff.clone())
         .data(app.tenants.clone())
         .data(app.audit.clone())
+        .data(app.documents.clone())
         .data(app.communities.clone())
         .data(app.members.clone())
         .data(app.member_access.clone())

@@ -23,6 +23,9 @@ pub mod members;
 
 pub mod community_memberships;
 
+pub mod document_registries;
+pub mod trusted_documents;
+
 pub mod audit_checkpoints;
 pub mod audit_cursors;
 pub mod audit_events;

@@ -21,6 +21,7 @@ mod m20261122_0011_partner_keys;
 mod m20261122_0012_audit;
 mod m20261122_0013_second_factor;
 mod m20261122_0014_staff;
+mod m20261122_0015_trusted_documents;
 mod m20261122_0016_message_kinds;
 
 use sea_orm_migration::prelude::*;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0012_audit::Migration),
             Box::new(m20261122_0013_second_factor::Migration),
             Box::new(m20261122_0014_staff::Migration),
+            Box::new(m20261122_0015_trusted_documents::Migration),
             Box::new(m20261122_0016_message_kinds::Migration),
         ]
     }

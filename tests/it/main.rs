@@ -20,6 +20,7 @@ mod command_line;
 mod communities;
 mod connections;
 mod crash;
+mod documents;
 mod edge;
 mod given;
 mod import;

@@ -230,6 +230,6 @@ fn a_request_error_is_200_for_json_and_400_for_graphql_response() {
     });
 }
 
-fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

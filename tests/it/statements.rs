@@ -167,9 +167,9 @@ impl Ledger {
         rows
     }
 
-    /// The data of an answer and the statements it took. Those of sign-in's look-up of the caller, which comes
-    /// every few seconds, and of the outbox, the letters' and the audit trail's sealer, which run by themselves, are
-    /// not among them.
+    /// The data of an answer and the statements it took. Those of the look-ups of the caller and of their registry of
+    /// documents, which come every few seconds, and of the outbox, the letters' and the audit trail's sealer, which
+    /// run by themselves, are not among them.
     async fn run(&self, document: &str) -> (Value, Vec<String>) {
         self.database.outbox_is_drained().await;
         let before = self.app.server().log().len();
@@ -177,8 +177,8 @@ impl Ledger {
         let data = answer.data("").clone();
         let log = self.app.server().log();
         let statements = log[before..].lines().filter_map(statement);
-        let is_of_the_answer =
-            |text: &String| !["\"sessions\"", "\"mails\"", "outbox", "audit_"].iter().any(|word| text.contains(word));
+        let others = ["\"sessions\"", "\"document_registries\"", "\"mails\"", "outbox", "audit_"];
+        let is_of_the_answer = |text: &String| !others.iter().any(|word| text.contains(word));
         (data, statements.filter(is_of_the_answer).collect())
     }
 }

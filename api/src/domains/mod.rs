@@ -4,6 +4,8 @@ pub mod tenants;
 
 pub mod audit;
 
+pub mod documents;
+
 pub mod auth;
 
 pub mod communities;

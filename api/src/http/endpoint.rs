@@ -185,9 +185,9 @@ fn respond(endpoint: &Endpoint, answer: Answer, media: MediaType, request_id: &s
 
 /// With the older media type a well-formed request is answered with 200, whatever its document.
 fn status(code: ErrorCode, media: MediaType) -> u16 {
-    use ErrorCode::{CostTooHigh, DocumentTooComplex, ParseFailed, ValidationFailed};
+    use ErrorCode::{CostTooHigh, DocumentNotFound, DocumentTooComplex, ParseFailed, ValidationFailed};
     match (media, code) {
-        (MediaType::Json, ParseFailed | ValidationFailed | DocumentTooComplex | CostTooHigh) => 200,
+        (MediaType::Json, ParseFailed | ValidationFailed | DocumentNotFound | DocumentTooComplex | CostTooHigh) => 200,
         _ => code.http_status(),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::attempts;
 use super::request::GraphqlRequest;
 use super::throttle::{Purse, Throttle};
+use super::trusted::Gate;
 use crate::actor::Actor;
 use crate::error::{ApiError, ErrorCode};
 use crate::graphql::context::RequestContext;
@@ -22,7 +23,7 @@ use crate::platform::origin::Origin;
 use crate::schema::ApiSchema;
 
 /// How long a client waits for an answer at most.
-const DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 /// The largest answer, in bytes.
 const MAX_ANSWER: usize = 5 * 1024 * 1024;
 /// What an operation costs that is refused for its cost.
@@ -33,6 +34,8 @@ const REFUSAL: u64 = 1;
 pub(super) struct Executor {
     pub(super) schema: ApiSchema,
     pub(super) platform: Platform,
+    /// Which documents run.
+    pub(super) gate: Gate,
     pub(super) pricing: Pricing,
     /// What each caller may spend.
     pub(super) rate: Rate,
@@ -125,7 +128,6 @@ struct Prepared {
     document: Arc<Document>,
     shape: Shape,
     operation_name: Option<String>,
-    query: String,
     variables: Map<String, Value>,
     plan: Plan,
 }
@@ -141,7 +143,7 @@ impl Executor {
         origin: Arc<Origin>,
     ) -> Answer {
         let request_id = origin.request_id.as_str();
-        let prepared = match self.prepare(&actor, request, allow_mutation, request_id) {
+        let prepared = match self.prepare(&actor, request, allow_mutation, request_id).await {
             Ok(prepared) => prepared,
             Err(refusal) => return *refusal,
         };
@@ -170,7 +172,8 @@ impl Executor {
     async fn run(&self, actor: Actor, prepared: Prepared, cancel: Cancel, origin: &Arc<Origin>) -> (Answer, u64) {
         let (request_id, shape, plan) = (origin.request_id.as_str(), prepared.shape, prepared.plan);
         let context = Arc::new(RequestContext::new(actor, Arc::clone(origin), self.platform.clone(), cancel.clone()));
-        let mut call = Request::new(prepared.query)
+        // The text was parsed before.
+        let mut call = Request::new("")
             .variables(Variables::from_json(Value::Object(prepared.variables)))
             .data(Arc::clone(&context));
         call.operation_name = prepared.operation_name;
@@ -204,7 +207,7 @@ impl Executor {
         (answer, plan.requested())
     }
 
-    fn prepare(
+    async fn prepare(
         &self,
         actor: &Actor,
         request: GraphqlRequest,
@@ -212,13 +215,13 @@ impl Executor {
         request_id: &str,
     ) -> Result<Prepared, Box<Answer>> {
         let refuse = |error: ApiError| Box::new(Answer::refused(error, request_id));
-        let document = self.pricing.documents.read(&request.query).map_err(|problem| match problem {
+        let document = self.gate.document(actor, &request, request_id).await.map_err(|problem| match problem {
             Unreadable::Refused(error) => refuse(error),
             Unreadable::NotGraphql(error) => {
                 Box::new(Answer::refused_by_library(error, ErrorCode::ParseFailed, request_id))
             }
         })?;
-        let GraphqlRequest { query, operation_name, mut variables } = request;
+        let GraphqlRequest { operation_name, mut variables, .. } = request;
         let (operation, shape) = document.operation(operation_name.as_deref()).map_err(refuse)?;
         complete(operation, &mut variables).map_err(refuse)?;
         if shape.is_mutation && !allow_mutation {
@@ -228,7 +231,7 @@ impl Executor {
             return Err(refuse(ApiError::new(ErrorCode::Unauthenticated, "Sign in to read the schema.")));
         }
         let plan = Plan::new(&self.pricing.prices, document.parsed(), operation, &variables);
-        Ok(Prepared { document, shape, operation_name, query, variables, plan })
+        Ok(Prepared { document, shape, operation_name, variables, plan })
     }
 }
 

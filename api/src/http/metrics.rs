@@ -24,6 +24,11 @@ struct RequestLabels {
     has_errors: u8,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DocumentLabels {
+    mode: &'static str,
+}
+
 /// The process's numbers; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Metrics(Arc<Inner>);
@@ -32,6 +37,7 @@ struct Inner {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     duration: Histogram,
+    untrusted_documents: Family<DocumentLabels, Counter>,
     connections_open: Gauge,
     connections_idle: Gauge,
     password_checks: Counter,
@@ -53,6 +59,12 @@ impl Metrics {
         registry.register("graphql_request_duration_seconds", "Time from the header to the answer", duration.clone());
         registry.register("database_connections_open", "Connections to the database", connections_open.clone());
         registry.register("database_connections_idle", "Connections in the pool", connections_idle.clone());
+        let untrusted_documents = Family::<DocumentLabels, Counter>::default();
+        registry.register(
+            "untrusted_documents",
+            "Requests with a document that the caller's registry does not have, by its mode",
+            untrusted_documents.clone(),
+        );
         let password_checks = Counter::default();
         registry.register("password_checks", "Passwords compared with a hash", password_checks.clone());
         let redis_up = Gauge::default();
@@ -63,6 +75,7 @@ impl Metrics {
             registry,
             requests,
             duration,
+            untrusted_documents,
             connections_open,
             connections_idle,
             password_checks,
@@ -74,6 +87,11 @@ impl Metrics {
     pub(super) fn note_request(&self, status: u16, has_errors: bool, duration: Duration) {
         self.0.requests.get_or_create(&RequestLabels { status, has_errors: u8::from(has_errors) }).inc();
         self.0.duration.observe(duration.as_secs_f64());
+    }
+
+    /// `mode` is that of the caller's registry.
+    pub(super) fn note_untrusted_document(&self, mode: &'static str) {
+        self.0.untrusted_documents.get_or_create(&DocumentLabels { mode }).inc();
     }
 
     /// The text for Prometheus, with what others have counted.

@@ -1,8 +1,8 @@
 //! What exists only because of HTTP: the server, the GraphQL endpoint and its limits, health, the console.
 //!
 //! In reading order: `server` routes; `endpoint` answers `/graphql` with the help of `negotiation` (media
-//! types), `body` (reading), `request` (what is asked), `throttle` (what the caller may spend), `execution`
-//! and `attempts` (what a mutation that did nothing leaves in the audit trail).
+//! types), `body` (reading), `request` (what is asked), `trusted` (which document that is, and whether it may run),
+//! `throttle` (what the caller may spend), `execution` and `attempts` (what a mutation that did nothing leaves in the audit trail).
 
 mod attempts;
 mod authenticate;
@@ -17,5 +17,6 @@ mod negotiation;
 mod request;
 mod server;
 mod throttle;
+mod trusted;
 
 pub use server::{ServeError, serve};

@@ -1,4 +1,4 @@
-//! From bytes to a GraphQL request: `{query, operationName, variables, extensions}`.
+//! From bytes to a GraphQL request: `{query, documentId, operationName, variables, extensions}`.
 
 use serde_json::{Map, Value};
 
@@ -8,9 +8,22 @@ use crate::graphql::document::{check_json, check_lists};
 /// A request as it came, checked for shape and size.
 #[derive(Debug, Default)]
 pub(super) struct GraphqlRequest {
-    pub(super) query: String,
+    /// Absent only where there is a document id.
+    pub(super) query: Option<String>,
+    /// What the caller's registry calls the document.
+    pub(super) document_id: Option<String>,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Map<String, Value>,
+}
+
+impl GraphqlRequest {
+    fn checked(self) -> Result<Self, ApiError> {
+        if self.query.is_none() && self.document_id.is_none() {
+            return Err(bad_parameter("query", "query is missing, and so is documentId."));
+        }
+        check_lists(&self.variables)?;
+        Ok(self)
+    }
 }
 
 fn bad(message: &'static str) -> ApiError {
@@ -40,13 +53,13 @@ pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, ApiError> {
     };
     let query = fields.remove("query").unwrap_or(Value::Null);
     let request = GraphqlRequest {
-        query: text_parameter("query", query)?.ok_or_else(|| bad_parameter("query", "query is missing."))?,
+        query: text_parameter("query", query)?,
+        document_id: text_parameter("documentId", fields.remove("documentId").unwrap_or(Value::Null))?,
         operation_name: text_parameter("operationName", fields.remove("operationName").unwrap_or(Value::Null))?,
         variables: object_parameter("variables", fields.remove("variables").unwrap_or(Value::Null))?,
     };
     object_parameter("extensions", fields.remove("extensions").unwrap_or(Value::Null))?;
-    check_lists(&request.variables)?;
-    Ok(request)
+    request.checked()
 }
 
 /// Reads the query string of a GET request.
@@ -55,13 +68,10 @@ pub(super) fn from_query_string(text: &str) -> Result<GraphqlRequest, ApiError> 
         .map_err(|_| bad("The query string cannot be read."))?
         .into_inner();
     let mut request = GraphqlRequest::default();
-    let mut has_query = false;
     for (key, value) in pairs {
         match key.as_str() {
-            "query" => {
-                request.query = value;
-                has_query = true;
-            }
+            "query" => request.query = Some(value),
+            "documentId" if !value.is_empty() => request.document_id = Some(value),
             "operationName" if !value.is_empty() => request.operation_name = Some(value),
             "variables" if !value.is_empty() => {
                 request.variables = object_parameter("variables", parse(&value, "variables")?)?
@@ -72,11 +82,7 @@ pub(super) fn from_query_string(text: &str) -> Result<GraphqlRequest, ApiError> 
             _ => {}
         }
     }
-    if !has_query {
-        return Err(bad_parameter("query", "query is missing."));
-    }
-    check_lists(&request.variables)?;
-    Ok(request)
+    request.checked()
 }
 
 fn parse(text: &str, parameter: &'static str) -> Result<Value, ApiError> {

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use super::endpoint::{self, Endpoint};
 use super::execution::Executor;
 use super::metrics::Metrics;
+use super::trusted::Gate;
 use super::{console, health, jwks};
 use crate::app::App;
 use crate::config::Config;
@@ -58,15 +59,17 @@ pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> 
     let failed = |source| ServeError::Socket { address: config.bind, source };
     let draining = Draining::default();
     let pricing = schema::pricing(config.cost_limit.into())?;
+    let metrics = Metrics::new();
     let endpoint = web::Data::new(Endpoint {
         executor: Executor {
             schema: schema::build(&app, pricing.clone()),
             platform: app.platform.clone(),
+            gate: Gate::new(app.documents.clone(), pricing.documents.clone(), metrics.clone()),
             pricing,
             rate: config.cost_rate,
             open_introspection: config.is_embedded(),
         },
-        metrics: Metrics::new(),
+        metrics,
         trusted_proxies: config.trusted_proxies.clone(),
         runtime: Handle::current(),
         app: app.clone(),

@@ -194,6 +194,10 @@ kinds! {
     IdentityKind IdentityId "idn";
     /// A partner system's key.
     PartnerKeyKind PartnerKeyId "key";
+    /// A registry of trusted documents: of a tenant, or of one of its keys.
+    DocumentRegistryKind DocumentRegistryId "reg";
+    /// A trusted document.
+    TrustedDocumentKind TrustedDocumentId "doc";
     /// An import of a file.
     ImportKind ImportId "imp";
     /// A mail that waits to be sent.

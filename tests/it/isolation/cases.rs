@@ -23,6 +23,10 @@ const MEMBER: &str = "id displayName externalRef phone realName tier tags
 /// All of a partner's key that rows are read for.
 const KEY: &str = "id name hint state scopes communityIds networks lastUsedAt createdById version";
 
+/// All of a registry of documents, and of a page of them.
+const REGISTRY: &str = "id partnerKeyId mode version";
+const DOCUMENTS: &str = "totalCount nodes { id documentId sha256 operationNames text }";
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Promise {
     /// What belongs to another tenant is answered like what is not there.
@@ -124,6 +128,7 @@ pub(crate) fn all() -> Vec<Case> {
         second_factors(),
         of_the_tenant(),
         of_keys(),
+        of_documents(),
         of_communities(),
         of_members(),
         of_memberships(),
@@ -162,6 +167,8 @@ fn roots() -> Vec<Case> {
         ),
         ("auditCheckpoint", "tenant position head sealedAt signature".to_owned()),
         ("partnerKeys", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {KEY} }}")),
+        ("documentRegistry", REGISTRY.to_owned()),
+        ("trustedDocuments", format!("{DOCUMENTS} pageInfo {{ hasNextPage }}")),
     ];
     let case = |(operation, selection): (&'static str, String)| Case {
         operation,
@@ -401,6 +408,48 @@ fn of_keys() -> Vec<Case> {
             input(things, json!({ "id": things.disabled_key }))
         }),
         case("partnerKeyRevoke", document("partnerKeyRevoke"), |things| input(things, json!({ "id": things.key }))),
+    ]
+}
+
+fn of_documents() -> Vec<Case> {
+    let registry = |operation| mutation(operation, &format!("documentRegistry {{ {REGISTRY} }}"));
+    vec![
+        case(
+            "documentRegistry",
+            format!("query($key: ID!) {{ answer: documentRegistry(partnerKeyId: $key) {{ {REGISTRY} }} }}"),
+            |things| json!({ "key": things.key }),
+        ),
+        case(
+            "trustedDocuments",
+            format!("query($key: ID!) {{ answer: trustedDocuments(partnerKeyId: $key) {{ {DOCUMENTS} }} }}"),
+            |things| json!({ "key": things.key }),
+        ),
+        case(
+            "trustedDocuments",
+            format!(
+                "query($id: String!) {{ answer: trustedDocuments(filter: {{ documentId: $id }}) {{ {DOCUMENTS} }} }}"
+            ),
+            |things| json!({ "id": things.document }),
+        ),
+        case(
+            "trustedDocuments",
+            format!("query($after: String!) {{ answer: trustedDocuments(after: $after) {{ {DOCUMENTS} }} }}"),
+            |things| json!({ "after": things.documents_cursor }),
+        ),
+        case(
+            "trustedDocumentsPublish",
+            mutation("trustedDocumentsPublish", "outcomes { documentId status errors { field code } }"),
+            |things| {
+                let manifest = json!({ "both-like-this": "{ viewer { role } }" }).to_string();
+                input(things, json!({ "partnerKeyId": things.key, "manifest": manifest }))
+            },
+        ),
+        case("trustedDocumentsRemove", registry("trustedDocumentsRemove"), |things| {
+            input(things, json!({ "partnerKeyId": things.key, "documentIds": [things.document] }))
+        }),
+        case("documentRegistryModeSet", registry("documentRegistryModeSet"), |things| {
+            input(things, json!({ "partnerKeyId": things.key, "mode": "LOG" }))
+        }),
     ]
 }
 

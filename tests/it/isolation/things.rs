@@ -43,6 +43,9 @@ pub(crate) struct Things {
     pub(crate) free_openid: String,
     pub(crate) key: String,
     pub(crate) disabled_key: String,
+    /// In the key's own registry; the tenant's has one of the same name.
+    pub(crate) document: String,
+    pub(crate) documents_cursor: String,
     pub(crate) keys_cursor: String,
     pub(crate) communities_cursor: String,
     pub(crate) members_cursor: String,
@@ -88,6 +91,8 @@ impl Things {
             free_openid: format!("openid-{number}"),
             key: absent_id("key"),
             disabled_key: absent_id("key"),
+            document: format!("absent-{number}"),
+            documents_cursor: cursor(),
             keys_cursor: cursor(),
             communities_cursor: cursor(),
             members_cursor: cursor(),
@@ -221,6 +226,11 @@ impl Maker {
         // Leaves the community, which makes it one that declines.
         self.archive("MemberArchive", "memberArchive", &archived_member).await;
 
+        let key = self.key(&name("key"), &community).await;
+        let document = format!("{}-{number}", self.mark);
+        for key in [json!(key), Value::Null] {
+            self.publish(&key, &document).await;
+        }
         Things {
             slug: self.slug.clone(),
             stranger: self.stranger.clone(),
@@ -232,7 +242,11 @@ impl Maker {
             member: text(&member["id"]),
             loner: text(&loner["id"]),
             archived_member: text(&archived_member["id"]),
-            key: self.key(&name("key"), &community).await,
+            key,
+            document,
+            documents_cursor: self
+                .cursor("{ list: trustedDocuments(first: 1) { pageInfo { endCursor } } }", "list")
+                .await,
             disabled_key: self.disabled_key(&name("past key"), &community).await,
             keys_cursor: self.cursor("{ list: partnerKeys(first: 1) { pageInfo { endCursor } } }", "list").await,
             communities_cursor: self.cursor("{ list: communities(first: 1) { pageInfo { endCursor } } }", "list").await,
@@ -282,6 +296,13 @@ impl Maker {
         let answer = self.client.run("PartnerKeyDisable", json!({ "input": { "id": id } })).await;
         answer.payload("partnerKeyDisable");
         id
+    }
+
+    async fn publish(&self, key: &Value, document: &str) {
+        let manifest = json!({ document: format!("query {}Viewer {{ viewer {{ role }} }}", self.mark) }).to_string();
+        let input = json!({ "partnerKeyId": key, "manifest": manifest });
+        let answer = self.client.run("TrustedDocumentsPublish", json!({ "input": input })).await;
+        assert_eq!(answer.payload("trustedDocumentsPublish")["outcomes"][0]["status"], "ADDED", "{}", answer.raw);
     }
 
     /// So that communities of two are in the reports.

@@ -9,13 +9,15 @@ use super::things::{MARK, Maker};
 use super::without_throttle;
 
 /// A table, and what its twins have otherwise, so that a twin that is read shows. Parents first.
-const TABLES: [(&str, &[(&str, Mark)]); 12] = [
+const TABLES: [(&str, &[(&str, Mark)]); 14] = [
     ("tenant_memberships", &[("display_name", Mark::Text), ("role", Mark::Exactly("'ANALYST'"))]),
     ("invitations", &[("display_name", Mark::Text), ("version", Mark::Exactly("version + 1"))]),
     ("sessions", &[("generation", Mark::Exactly("generation + 1"))]),
     ("partner_keys", &[("name", Mark::Text)]),
     ("communities", &[("name", Mark::Text), ("name_key", Mark::Text), ("member_count", Mark::Exactly("77"))]),
     ("partner_key_communities", &[]),
+    ("document_registries", &[("mode", Mark::Exactly("'LOG'"))]),
+    ("trusted_documents", &[("text", Mark::Text)]),
     ("members", &[("display_name", Mark::Text), ("name_key", Mark::Text)]),
     ("member_identities", &[("app_id", Mark::Text)]),
     ("member_profile_values", &[("value", Mark::Json)]),

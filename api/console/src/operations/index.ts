@@ -1,6 +1,7 @@
 /** All prepared operations by task, in the order the panel shows them. Each document lies beside this file. */
 import { audit } from './audit';
 import { communities } from './communities';
+import { documents } from './documents';
 import { imports } from './imports';
 import { keys } from './keys';
 import { members } from './members';
@@ -21,6 +22,7 @@ export const groups: Group[] = [
   reports,
   imports,
   keys,
+  documents,
   staff,
   sessions,
   secondFactors,

@@ -24,6 +24,7 @@ export interface Found {
   partnerKeys?: { nodes: Found.PartnerKey[] } | null;
   viewer?: { sessions: Found.Session[] } | null;
   invitations?: { nodes: Found.Invitation[] } | null;
+  trustedDocuments?: { nodes: Found.TrustedDocument[] } | null;
 }
 
 export declare namespace Found {
@@ -37,6 +38,10 @@ export declare namespace Found {
 
   interface PartnerKey {
     id: string;
+  }
+
+  interface TrustedDocument {
+    documentId: string;
   }
 
   interface Member {

@@ -41,7 +41,18 @@ pub enum Unreadable {
     NotGraphql(ServerError),
 }
 
+impl From<ApiError> for Unreadable {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error)
+    }
+}
+
 impl Document {
+    /// The document of a text that nobody is to remember.
+    pub fn of(text: &str) -> Result<Self, Unreadable> {
+        Self::parse(text, sha256(text.as_bytes())).map(|(document, _)| document)
+    }
+
     /// Parses a text, with the guards before and behind the parser; gives its weight too.
     fn parse(text: &str, hash: [u8; 32]) -> Result<(Self, usize), Unreadable> {
         let too_complex = |message| Unreadable::Refused(ApiError::new(ErrorCode::DocumentTooComplex, message));
@@ -90,6 +101,14 @@ impl Document {
         Ok((&operation.node, shape.unwrap_or_else(|| Err(ApiError::internal("an operation was not measured")))?))
     }
 
+    /// The names of its operations, sorted; one without a name is left out.
+    #[must_use]
+    pub fn operation_names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.shapes.keys().flatten().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
     /// What each operation is like, or why one is refused.
     pub fn shapes(&self) -> impl Iterator<Item = Result<Shape, ApiError>> {
         self.shapes.values().cloned()
@@ -127,6 +146,12 @@ impl Documents {
             self.memory().keep(hash, Arc::clone(&document), weight);
         }
         Ok(document)
+    }
+
+    /// The document of a text with this SHA-256, if it is in memory.
+    #[must_use]
+    pub fn recall(&self, hash: &[u8; 32]) -> Option<Arc<Document>> {
+        self.memory().recall(hash)
     }
 
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {

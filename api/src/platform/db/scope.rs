@@ -132,6 +132,8 @@ tenant_tables! {
     audit_events: Belonging::Tenant,
     audit_heads: Belonging::Tenant,
     invitations: Belonging::Tenant,
+    document_registries: Belonging::Tenant,
+    trusted_documents: Belonging::Tenant,
 }
 
 impl TenantTx {

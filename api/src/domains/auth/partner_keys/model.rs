@@ -198,8 +198,8 @@ fn check_scopes(scopes: &[String], (held, is_restricted): (&[Scope], bool), erro
             None => "There is no such scope.",
             Some(scope) if !is_for_keys(scope) => "Keys cannot have this scope.",
             Some(scope) if !held.contains(&scope) => "You do not have this scope yourself.",
-            // The trail is the whole tenant's.
-            Some(Scope::AuditRead) if is_restricted => {
+            // The trail and the registries are the whole tenant's.
+            Some(Scope::AuditRead | Scope::DocumentsRead | Scope::DocumentsWrite) if is_restricted => {
                 "A key that is restricted to communities cannot have this scope."
             }
             Some(scope) => {
@@ -297,10 +297,11 @@ mod tests {
     }
 
     #[test]
-    fn the_trail_is_not_for_restricted_keys() {
+    fn the_trail_and_the_registries_are_not_for_restricted_keys() {
         let community = CommunityId::from_uuid(uuid::Uuid::nil());
-        let trail = Draft { scopes: vec!["audit:read".to_owned()], communities: Some(vec![community]), ..draft() };
-        assert_eq!(fields(trail.check(Scope::ALL, now())), ["scopes.0"]);
+        let scopes = ["audit:read", "documents:read", "members:read", "documents:write"].map(str::to_owned).into();
+        let wide = Draft { scopes, communities: Some(vec![community]), ..draft() };
+        assert_eq!(fields(wide.check(Scope::ALL, now())), ["scopes.0", "scopes.1", "scopes.3"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct PartnerKeyCreateInput {
     /// What it may do: scopes that you have yourself, but none of `keys:…`, `staff:…` and `tenant:write`.
     scopes: Vec<String>,
     /// `com_…`, at most 100: the communities it is restricted to; the whole tenant unless told otherwise. Then
-    /// without `audit:read`.
+    /// without `audit:read` and `documents:…`.
     community_ids: Option<Vec<ID>>,
     /// The addresses and networks it may be used from, such as `203.0.113.0/24`, at most 50; anywhere unless told
     /// otherwise.
