@@ -22,6 +22,7 @@ mod m20261122_0012_audit;
 mod m20261122_0013_second_factor;
 mod m20261122_0014_staff;
 mod m20261122_0016_message_kinds;
+mod m20261122_0017_idempotency_records_by_age;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0013_second_factor::Migration),
             Box::new(m20261122_0014_staff::Migration),
             Box::new(m20261122_0016_message_kinds::Migration),
+            Box::new(m20261122_0017_idempotency_records_by_age::Migration),
         ]
     }
 }
