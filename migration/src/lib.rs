@@ -23,6 +23,7 @@ mod m20261122_0013_second_factor;
 mod m20261122_0014_staff;
 mod m20261122_0015_trusted_documents;
 mod m20261122_0016_message_kinds;
+mod m20261122_0017_idempotency_records_by_age;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0014_staff::Migration),
             Box::new(m20261122_0015_trusted_documents::Migration),
             Box::new(m20261122_0016_message_kinds::Migration),
+            Box::new(m20261122_0017_idempotency_records_by_age::Migration),
         ]
     }
 }

@@ -37,6 +37,7 @@ mod paging;
 mod partner_keys;
 mod price;
 mod reports;
+mod retention;
 mod roles;
 mod schema;
 mod second_factor;

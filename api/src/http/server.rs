@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::graphql::cost::PriceListError;
 use crate::platform::audit::seal_forever;
-use crate::platform::mail;
+use crate::platform::{mail, retention};
 use crate::schema;
 
 /// How long a load balancer gets to notice that we are going.
@@ -127,11 +127,11 @@ fn start_background(app: &App) -> Vec<tokio::task::JoinHandle<()>> {
     for _ in 0..MAIL_WORKERS {
         tasks.push(tokio::spawn(mail::work(app.mails.clone(), app.writer())));
     }
-    let (outbox, platform) = (app.outbox.clone(), app.platform.clone());
+    let platform = app.platform.clone();
     tasks.push(tokio::spawn(async move {
         loop {
-            if let Err(error) = outbox.trim(&platform).await {
-                tracing::warn!(error = ?error, "outbox.trim_failed");
+            if let Err(error) = retention::trim(&platform).await {
+                tracing::warn!(error = ?error, "retention.trim_failed");
             }
             tokio::time::sleep(TRIM_EVERY).await;
         }

@@ -18,6 +18,7 @@ pub mod origin;
 pub mod outbox;
 pub mod phone;
 pub mod random;
+pub mod retention;
 pub mod text;
 
 use crypto::MasterKey;

@@ -5,14 +5,14 @@
 //! oldest transaction that may still write here; on SQLite there is one writer and `seq` is the commit order.
 
 mod horizon;
+mod restored;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
-use sea_orm::sea_query::{OnConflict, Query, SimpleExpr};
-use sea_orm::{ActiveValue::Set, ConnectionTrait as _, NotSet, QueryResult, Statement, Value};
+use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, NotSet, QueryResult, Statement, Value};
 use shequn_entity::{outbox, outbox_cursors};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -26,7 +26,6 @@ const BATCH: u64 = 500;
 const LARGEST_BATCH: u64 = 32_000;
 const POLL: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_secs(1);
-const RETENTION_DAYS: i64 = 30;
 
 /// Something that happened, about to be recorded.
 #[derive(Clone, Debug)]
@@ -68,6 +67,9 @@ pub trait Consumer: Send + Sync {
     async fn mend(&self, tx: &SystemTx, events: &[Event]) -> Result<(), DbError> {
         self.handle(tx, events).await
     }
+    /// Makes its effects anew from all that the transaction sees, less what the events in `later` tell: those come
+    /// again. The transaction sees one moment.
+    async fn start_over(&self, tx: &SystemTx, later: &[Event]) -> Result<(), DbError>;
 }
 
 impl Event {
@@ -144,20 +146,6 @@ impl Outbox {
             }
         }
     }
-
-    /// Deletes events older than the retention time.
-    pub async fn trim(&self, platform: &Platform) -> Result<(), DbError> {
-        let tx = platform.db.system().await?;
-        let limit = platform.clock.now() - TimeDelta::days(RETENTION_DAYS);
-        let statement = Query::delete().from_table(outbox::Entity).cond_where(older_than(limit)).to_owned();
-        tx.execute(&statement).await?;
-        tx.commit().await
-    }
-}
-
-fn older_than(limit: chrono::DateTime<chrono::Utc>) -> SimpleExpr {
-    use sea_orm::ColumnTrait as _;
-    outbox::Column::CreatedAt.lt(limit)
 }
 
 /// Handles one batch; answers how many events it had.
@@ -166,8 +154,17 @@ async fn step(platform: &Platform, consumer: &dyn Consumer, (limit, way): (u64, 
         Way::Usual => platform.db.system().await?,
         Way::Mending => platform.db.system_snapshot().await?,
     };
-    let Some((xid, seq)) = lock_cursor(&tx, consumer.name(), platform).await? else { return Ok(0) };
-    let events = read_batch(&tx, (xid, seq), limit).await?;
+    let cursor = match lock_cursor(&tx, consumer.name(), platform).await? {
+        Place::At(cursor) => cursor,
+        Place::Taken => return Ok(0),
+        Place::Ahead => {
+            // Gives the cursor back: what follows sees a moment of its own.
+            tx.commit().await?;
+            restored::start_over(platform, consumer).await?;
+            return Ok(0);
+        }
+    };
+    let events = read_batch(&tx, cursor, limit).await?;
     let Some(last) = events.last() else {
         // Keeps a cursor that was just made.
         tx.commit().await?;
@@ -177,35 +174,51 @@ async fn step(platform: &Platform, consumer: &dyn Consumer, (limit, way): (u64, 
         Way::Usual => consumer.handle(&tx, &events).await?,
         Way::Mending => consumer.mend(&tx, &events).await?,
     }
-    let statement = Query::update()
-        .table(outbox_cursors::Entity)
-        .values([
-            (outbox_cursors::Column::Xid, last.xid.into()),
-            (outbox_cursors::Column::Seq, last.seq.into()),
-            (outbox_cursors::Column::UpdatedAt, platform.clock.now().into()),
-        ])
-        .cond_where(is_cursor(consumer.name()))
-        .to_owned();
-    tx.execute(&statement).await?;
+    move_cursor(&tx, platform, (consumer.name(), (last.xid, last.seq))).await?;
     tx.commit().await?;
     Ok(events.len())
 }
 
-fn is_cursor(name: &str) -> SimpleExpr {
-    use sea_orm::ColumnTrait as _;
-    outbox_cursors::Column::Consumer.eq(name)
+async fn move_cursor(
+    tx: &SystemTx,
+    platform: &Platform,
+    (name, (xid, seq)): (&str, (i64, i64)),
+) -> Result<(), DbError> {
+    use outbox_cursors::{Column, Entity};
+    let statement = Query::update()
+        .table(Entity)
+        .values([
+            (Column::Xid, xid.into()),
+            (Column::Seq, seq.into()),
+            (Column::UpdatedAt, platform.clock.now().into()),
+        ])
+        .and_where(Column::Consumer.eq(name))
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
 }
 
-/// The consumer's place, locked; None while another process has it.
-async fn lock_cursor(tx: &SystemTx, name: &str, platform: &Platform) -> Result<Option<(i64, i64)>, DbError> {
+/// What became of taking a cursor.
+enum Place {
+    /// It is ours, locked.
+    At((i64, i64)),
+    /// Another process has it.
+    Taken,
+    /// It is ours, and ahead of every transaction that there is.
+    Ahead,
+}
+
+async fn lock_cursor(tx: &SystemTx, name: &str, platform: &Platform) -> Result<Place, DbError> {
     let select = if tx.is_postgres() {
-        "SELECT xid, seq FROM outbox_cursors WHERE consumer = $1 FOR UPDATE SKIP LOCKED"
+        "SELECT xid, seq, xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS is_ahead \
+         FROM outbox_cursors WHERE consumer = $1 FOR UPDATE SKIP LOCKED"
     } else {
-        "SELECT xid, seq FROM outbox_cursors WHERE consumer = $1"
+        "SELECT xid, seq, false AS is_ahead FROM outbox_cursors WHERE consumer = $1"
     };
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), select, [name.into()]);
     if let Some(row) = tx.query_one_raw(statement).await? {
-        return Ok(Some((row.try_get("", "xid")?, row.try_get("", "seq")?)));
+        let cursor = (row.try_get("", "xid")?, row.try_get("", "seq")?);
+        return Ok(if row.try_get("", "is_ahead")? { Place::Ahead } else { Place::At(cursor) });
     }
     let insert = Query::insert()
         .into_table(outbox_cursors::Entity)
@@ -219,7 +232,7 @@ async fn lock_cursor(tx: &SystemTx, name: &str, platform: &Platform) -> Result<O
         .on_conflict(OnConflict::column(outbox_cursors::Column::Consumer).do_nothing().to_owned())
         .to_owned();
     let made = tx.execute(&insert).await?.rows_affected();
-    Ok((made == 1).then_some((0, 0)))
+    Ok(if made == 1 { Place::At((0, 0)) } else { Place::Taken })
 }
 
 async fn read_batch(tx: &SystemTx, cursor: (i64, i64), limit: u64) -> Result<Vec<Event>, DbError> {

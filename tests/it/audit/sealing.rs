@@ -117,3 +117,36 @@ fn two_processes_seal_one_chain() {
         }
     });
 }
+
+#[test]
+fn a_head_that_is_gone_stops_its_own_tenant_only_and_verifying_names_it() {
+    run(async {
+        let app = TestApp::start().await;
+        let (broken, whole) = (app.tenant("broken").await, app.tenant("whole").await);
+        let (database, owners) = (app.database().await, (broken.owner().await, whole.owner().await));
+        database.trail_is_sealed().await;
+        let mine = database.literal(broken.uuid(&database).await);
+        database.execute(&format!("DELETE FROM audit_heads WHERE tenant_id = {mine}")).await;
+        given::community(&owners.0, "Readers").await;
+        given::community(&owners.1, "Readers").await;
+        let unsealed = "SELECT count(*) FROM audit_events e WHERE NOT EXISTS \
+            (SELECT 1 FROM audit_links l WHERE l.tenant_id = e.tenant_id AND l.event_id = e.id)";
+        let others = format!("{unsealed} AND tenant_id <> {mine}");
+        eventually("the other is sealed", Duration::from_secs(10), || async { database.number(&others).await == 0 })
+            .await;
+        assert_eq!(database.number(unsealed).await, 1);
+        assert!(!app.server().log().contains("audit.sealing_failed"));
+        let all = app.installation().cli(&["verify", "audit"], &[]).await;
+        assert!(all.stdout.contains("the sealer would go on from position 0"), "{all:?}");
+
+        let head = format!(
+            "INSERT INTO audit_heads (tenant_id, position, mac, sealed_at, signed_position, signed_at) \
+             SELECT tenant_id, position, mac, '2026-01-01T00:00:00+00:00', position, '2026-01-01T00:00:00+00:00' \
+             FROM audit_links WHERE tenant_id = {mine} ORDER BY position DESC LIMIT 1"
+        );
+        database.execute(&head).await;
+        database.execute("UPDATE audit_cursors SET xid = 0, seq = 0").await;
+        database.trail_is_sealed().await;
+        app.installation().cli(&["verify", "audit"], &[]).await.expect_success();
+    });
+}

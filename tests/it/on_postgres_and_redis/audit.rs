@@ -1,6 +1,9 @@
-//! What PostgreSQL itself keeps anybody from doing to the audit trail, and what a restore does to its sealer.
+//! What PostgreSQL itself keeps anybody from doing to the audit trail, and what a restore does to its sealer and to the counts.
 
-use harness::{Storage, TestApp, run};
+use std::time::Duration;
+
+use harness::{Storage, TestApp, eventually, run};
+use serde_json::json;
 
 use crate::given;
 
@@ -90,5 +93,33 @@ fn a_database_restored_into_another_cluster_is_sealed_on_without_a_double() {
         database.trail_is_sealed().await;
         let verify = ["verify", "audit", "--tenant", tenant.slug()];
         app.installation().cli(&verify, &[]).await.expect_success();
+    });
+}
+
+#[test]
+fn member_counts_go_on_after_a_restore_into_another_cluster_and_are_right() {
+    run(async {
+        let app = TestApp::start().await;
+        let owner = app.tenant("recounted").await.owner().await;
+        let community = given::community(&owner, "Readers").await;
+        let members = [given::member(&owner, "An").await, given::member(&owner, "Bo").await];
+        let count = async || {
+            let document = "query($id: ID!) { community(id: $id) { memberCount } }";
+            owner.query(document, json!({ "id": community["id"] })).await.data("community.memberCount").clone()
+        };
+        given::joined(&owner, &community, &members[0], "CORE").await;
+        eventually("one is counted", Duration::from_secs(5), || async { count().await == 1 }).await;
+        let database = app.database().await;
+        // As if the events had been written in a cluster that has counted far more transactions, and one not read.
+        app.server().kill9();
+        database.execute("UPDATE outbox SET xid = '9000000000000000'").await;
+        database.execute("UPDATE outbox_cursors SET xid = 9000000000000000, seq = 0").await;
+        database.execute("UPDATE communities SET member_count = 0").await;
+        app.server().start_again().await;
+        eventually("it is counted anew", Duration::from_secs(5), || async { count().await == 1 }).await;
+        given::joined(&owner, &community, &members[1], "CORE").await;
+        eventually("counting goes on", Duration::from_secs(5), || async { count().await == 2 }).await;
+        assert_eq!(database.number("SELECT count(*) FROM outbox WHERE xid >= '9000000000000000'").await, 0);
+        assert_eq!(app.server().log().matches("outbox.started_over_after_restore").count(), 1);
     });
 }

@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query, UpdateStatement};
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, UpdateStatement};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, QueryResult};
 use shequn_entity::communities::{Column, Entity};
 use uuid::Uuid;
 
 use crate::platform::db::{DbError, SystemTx};
 use crate::platform::ids::{CommunityId, Id, TenantId};
 use crate::platform::outbox::{Consumer, Event};
+
+/// Communities that are counted anew at a time.
+const PAGE: u64 = 1_000;
 
 /// Members joined or left a community; the payload's `delta` says by how many it grew.
 pub const MEMBERS_CHANGED: &str = "community.members_changed";
@@ -62,15 +65,56 @@ impl Consumer for MemberCounts {
             if add_within_range(tx, community, delta).await? {
                 continue;
             }
-            let (tenant, id) = (community.0, Id::from_uuid(community.1));
-            let present = self.census.count_members_in(tx, (tenant, id)).await?;
+            let (tenant, id): (_, CommunityId) = (community.0, Id::from_uuid(community.1));
             let later = deltas(&last.list_later(tx, community).await?).remove(&community).unwrap_or(0);
-            let count = i32::try_from(max(present.saturating_sub(later), 0)).unwrap_or(i32::MAX);
+            let count = self.count_anew(tx, (community, later)).await?;
             tx.execute(&update(community).value(Column::MemberCount, count).to_owned()).await?;
             tracing::error!(tenant.id = %tenant, community.id = %id, count, "communities.member_count_was_wrong");
         }
         Ok(())
     }
+
+    async fn start_over(&self, tx: &SystemTx, later: &[Event]) -> Result<(), DbError> {
+        let later = deltas(later);
+        let mut page = list_behind(tx, (Id::from_uuid(Uuid::nil()), Uuid::nil())).await?;
+        while let Some(&(last, _)) = page.last() {
+            for (community, known) in page {
+                let later = later.get(&community).copied().unwrap_or(0);
+                let count = self.count_anew(tx, (community, later)).await?;
+                if count != known {
+                    tx.execute(&update(community).value(Column::MemberCount, count).to_owned()).await?;
+                }
+            }
+            page = list_behind(tx, last).await?;
+        }
+        Ok(())
+    }
+}
+
+impl MemberCounts {
+    /// Who is there, less what later events will add.
+    async fn count_anew(&self, tx: &SystemTx, (of, later): ((TenantId, Uuid), i64)) -> Result<i32, DbError> {
+        let present = self.census.count_members_in(tx, (of.0, Id::from_uuid(of.1))).await?;
+        Ok(i32::try_from(max(present.saturating_sub(later), 0)).unwrap_or(i32::MAX))
+    }
+}
+
+/// The next communities behind one, and what is said to be their count; none at the end.
+async fn list_behind(tx: &SystemTx, (tenant, id): (TenantId, Uuid)) -> Result<Vec<((TenantId, Uuid), i32)>, DbError> {
+    let tenant = tenant.uuid();
+    let select = Query::select()
+        .columns([Column::TenantId, Column::Id, Column::MemberCount])
+        .from(Entity)
+        .and_where(Column::TenantId.gt(tenant).or(Column::TenantId.eq(tenant).and(Column::Id.gt(id))))
+        .order_by(Column::TenantId, Order::Asc)
+        .order_by(Column::Id, Order::Asc)
+        .limit(PAGE)
+        .to_owned();
+    let read = |row: &QueryResult| -> Result<_, DbError> {
+        let community = (Id::from_uuid(row.try_get("", "tenant_id")?), row.try_get("", "id")?);
+        Ok((community, row.try_get("", "member_count")?))
+    };
+    tx.query_all(&select).await?.iter().map(read).collect()
 }
 
 /// By how much each community grew. Ordered by id, so that two dispatchers can never wait for each other.

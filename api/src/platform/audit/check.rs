@@ -2,6 +2,7 @@
 //! export, and goes on behind a problem, so that each is named.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::chain::{Chain, Checkpoint, START};
 use super::read::{Found, Link};
@@ -134,12 +135,19 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Adds a checkpoint to hold the chain against; before its position is reached.
+    /// Adds a checkpoint to hold the chain against; before its position is reached. Two genuine ones that disagree
+    /// prove by themselves that the trail was written twice; the first stays.
     pub fn hold_against(&mut self, checkpoint: &Checkpoint) {
-        if checkpoint.tenant == self.tenant && checkpoint.is_genuine(self.master) {
-            self.checkpoints.insert(checkpoint.position, checkpoint.bytes().0);
-        } else {
-            self.verdict.problems.push(Problem::CheckpointForged { position: checkpoint.position });
+        let (position, head) = (checkpoint.position, checkpoint.bytes().0);
+        if checkpoint.tenant != self.tenant || !checkpoint.is_genuine(self.master) {
+            return self.verdict.problems.push(Problem::CheckpointForged { position });
+        }
+        match self.checkpoints.entry(position) {
+            Entry::Occupied(known) if *known.get() != head => {
+                self.verdict.problems.push(Problem::CheckpointDiffers { position });
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => drop(place.insert(head)),
         }
     }
 
@@ -316,12 +324,10 @@ mod tests {
         (1..=10).map(link).collect()
     }
 
-    fn problems(links: Vec<Link>, checkpoint: Option<&Checkpoint>) -> Vec<Problem> {
+    fn problems<'c>(links: Vec<Link>, checkpoints: impl IntoIterator<Item = &'c Checkpoint>) -> Vec<Problem> {
         let master = master();
         let mut checker = Checker::new(&master, TENANT);
-        if let Some(checkpoint) = checkpoint {
-            checker.hold_against(checkpoint);
-        }
+        checkpoints.into_iter().for_each(|checkpoint| checker.hold_against(checkpoint));
         links.into_iter().for_each(|link| checker.take(link));
         checker.finish(None).problems
     }
@@ -329,6 +335,16 @@ mod tests {
     fn exchange(links: &mut [Link], first: usize, second: usize, part: fn(&mut Link, &mut Link)) {
         let (left, right) = links.split_at_mut(second);
         part(&mut left[first], &mut right[0]);
+    }
+
+    #[test]
+    fn a_kept_checkpoint_outlives_a_genuine_one_of_the_same_position_that_says_otherwise() {
+        let sign = |head: &[u8]| Checkpoint::sign(&master(), TENANT, (8, head), DateTime::UNIX_EPOCH).unwrap();
+        let (present, kept) = (sign(&links()[7].mac), sign(&links()[6].mac));
+        assert_eq!(problems(links(), [&present, &present]), []);
+        let differs = Problem::CheckpointDiffers { position: 8 };
+        assert_eq!(problems(links(), [&present, &kept]), [differs.clone()]);
+        assert_eq!(problems(links(), [&kept, &present]), [differs.clone(), differs]);
     }
 
     #[test]

@@ -4,11 +4,11 @@
 //! cursor commit together, so that a killed sealer leaves neither a gap nor a double. As for the outbox, a reader
 //! stops at the oldest transaction still running.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::sea_query::{ArrayType, OnConflict, Query};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, QueryResult, Statement, Value};
 use shequn_entity::{audit_checkpoints, audit_cursors, audit_heads, audit_links};
 use uuid::Uuid;
@@ -16,7 +16,6 @@ use uuid::Uuid;
 use super::chain::{Chain, Checkpoint, START};
 use crate::error::ApiError;
 use crate::platform::Platform;
-use crate::platform::db::any::is_any;
 use crate::platform::db::bulk::Bulk;
 use crate::platform::db::{DbError, SystemTx};
 use crate::platform::ids::{Id, TenantId};
@@ -61,9 +60,18 @@ struct Unsealed {
 }
 
 /// Where a chain ends.
+#[derive(PartialEq, Eq)]
 struct Head {
     position: i64,
     mac: Vec<u8>,
+}
+
+impl Head {
+    /// The start where the row has none.
+    fn from_row(row: &QueryResult, (position, mac): (&str, &str)) -> Result<Self, sea_orm::DbErr> {
+        let (position, mac): (Option<i64>, Option<Vec<u8>>) = (row.try_get("", position)?, row.try_get("", mac)?);
+        Ok(Self { position: position.unwrap_or(0), mac: mac.unwrap_or_else(|| START.to_vec()) })
+    }
 }
 
 /// Seals one batch; answers how many events it had.
@@ -133,7 +141,9 @@ async fn read_batch(tx: &SystemTx, (xid, seq): (i64, i64)) -> Result<Vec<Unseale
         )
     } else {
         (
-            "SELECT seq, 0 AS xid, tenant_id, id, mac FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2",
+            "SELECT e.seq, 0 AS xid, e.tenant_id, e.id, e.mac FROM audit_events e WHERE e.seq > $1 \
+               AND NOT EXISTS (SELECT 1 FROM audit_links l WHERE l.tenant_id = e.tenant_id AND l.event_id = e.id) \
+             ORDER BY e.seq LIMIT $2",
             vec![seq.into(), BATCH.into()],
         )
     };
@@ -150,44 +160,60 @@ async fn read_batch(tx: &SystemTx, (xid, seq): (i64, i64)) -> Result<Vec<Unseale
     tx.query_all_raw(statement).await?.iter().map(read).collect()
 }
 
-/// Appends the events to their tenants' chains.
+/// Appends the events to their tenants' chains. Where a head is not the last link somebody was at the database: to go
+/// on from there would fail or hide it, so that this tenant waits for the operator and the others do not.
 async fn append(tx: &SystemTx, platform: &Platform, events: &[Unsealed]) -> Result<(), DbError> {
     let mut heads = read_heads(tx, events).await?;
     let mut chains: BTreeMap<TenantId, Chain> = BTreeMap::new();
     let mut links = Vec::with_capacity(events.len());
     for event in events {
-        let head = heads.entry(event.tenant).or_insert_with(|| Head { position: 0, mac: START.to_vec() });
+        let Some(head) = heads.get_mut(&event.tenant) else { continue };
         let chain = chains.entry(event.tenant).or_insert_with(|| Chain::of(&platform.master, event.tenant));
         head.position += 1;
         head.mac = chain.link(head.position, &head.mac, (Id::from_uuid(event.id), &event.mac)).to_vec();
-        links.push((head.position, head.mac.clone()));
+        links.push((event, head.position, head.mac.clone()));
     }
     use audit_links::Column;
     Bulk::new(audit_links::Entity, links.len())
-        .each(Column::TenantId, events.iter().map(|event| event.tenant.uuid()))
-        .each(Column::Position, links.iter().map(|(position, _)| *position))
-        .each(Column::EventId, events.iter().map(|event| event.id))
-        .each(Column::Mac, links.iter().map(|(_, mac)| mac.clone()))
+        .each(Column::TenantId, links.iter().map(|(event, ..)| event.tenant.uuid()))
+        .each(Column::Position, links.iter().map(|(_, position, _)| *position))
+        .each(Column::EventId, links.iter().map(|(event, ..)| event.id))
+        .each(Column::Mac, links.iter().map(|(.., mac)| mac.clone()))
         .execute(tx)
         .await?;
     put_heads(tx, &heads, platform.clock.now()).await
 }
 
+/// The heads of the events' tenants, without those that are not the last link of their chain.
 async fn read_heads(tx: &SystemTx, events: &[Unsealed]) -> Result<BTreeMap<TenantId, Head>, DbError> {
-    use audit_heads::{Column, Entity};
-    let mut tenants: Vec<Uuid> = events.iter().map(|event| event.tenant.uuid()).collect();
-    tenants.sort();
-    tenants.dedup();
-    let select = Query::select()
-        .columns([Column::TenantId, Column::Position, Column::Mac])
-        .from(Entity)
-        .and_where(is_any(tx, Expr::col(Column::TenantId), tenants))
-        .to_owned();
-    let read = |row: &QueryResult| -> Result<_, DbError> {
-        let head = Head { position: row.try_get("", "position")?, mac: row.try_get("", "mac")? };
-        Ok((Id::from_uuid(row.try_get("", "tenant_id")?), head))
+    let tenants: BTreeSet<Uuid> = events.iter().map(|event| event.tenant.uuid()).collect();
+    let ids: Vec<Value> = tenants.into_iter().map(Value::from).collect();
+    let (list, values) = if tx.is_postgres() {
+        ("SELECT unnest($1::uuid[])".to_owned(), vec![Value::Array(ArrayType::Uuid, Some(Box::new(ids)))])
+    } else {
+        let places: Vec<String> = (1..=ids.len()).map(|place| format!("(${place})")).collect();
+        (format!("VALUES {}", places.join(", ")), ids)
     };
-    tx.query_all(&select).await?.iter().map(read).collect()
+    let sql = format!(
+        "WITH t (id) AS ({list}) \
+         SELECT t.id, h.position, h.mac, l.position AS last_position, l.mac AS last_mac FROM t \
+         LEFT JOIN audit_heads h ON h.tenant_id = t.id LEFT JOIN audit_links l ON l.tenant_id = t.id \
+           AND l.position = (SELECT max(position) FROM audit_links WHERE tenant_id = t.id)"
+    );
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    let mut heads = BTreeMap::new();
+    for row in tx.query_all_raw(statement).await? {
+        let tenant = Id::from_uuid(row.try_get("", "id")?);
+        let head = Head::from_row(&row, ("position", "mac"))?;
+        let last = Head::from_row(&row, ("last_position", "last_mac"))?;
+        if head == last {
+            heads.insert(tenant, head);
+        } else {
+            let (head, last) = (head.position, last.position);
+            tracing::error!(tenant.id = %tenant, head, last, "audit.head_is_not_the_last_link");
+        }
+    }
+    Ok(heads)
 }
 
 async fn put_heads(tx: &SystemTx, heads: &BTreeMap<TenantId, Head>, now: DateTime<Utc>) -> Result<(), DbError> {
@@ -212,11 +238,13 @@ async fn sign(platform: &Platform) -> Result<(), ApiError> {
     let tx = platform.db.system().await?;
     let now = platform.clock.now();
     let skip_locked = if tx.is_postgres() { " FOR UPDATE SKIP LOCKED" } else { "" };
+    // What was signed in the future was signed while the clock was ahead.
     let sql = format!(
         "SELECT tenant_id, position, mac, sealed_at FROM audit_heads \
-         WHERE position > signed_position AND signed_at <= $1 ORDER BY signed_at LIMIT $2{skip_locked}"
+         WHERE position > signed_position AND (signed_at <= $1 OR signed_at > $2) \
+         ORDER BY signed_at LIMIT $3{skip_locked}"
     );
-    let values: [Value; 2] = [(now - CHECKPOINT_EVERY).into(), BATCH.into()];
+    let values: [Value; 3] = [(now - CHECKPOINT_EVERY).into(), now.into(), BATCH.into()];
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
     for row in tx.query_all_raw(statement).await.map_err(DbError::from)? {
         let (tenant, position, head, sealed_at) = read_unsigned(&row).map_err(DbError::from)?;
