@@ -1,5 +1,5 @@
 //! What a machine makes of it: an import against the same rows in bare SQL, lookups a second, and whether the
-//! time of a refused sign-in tells that the account exists.
+//! time of a refused sign-in, of a letter or of an invitation tells that the account exists; and what the edge costs.
 //!
 //! `tests/run bench` runs it on both storages. `SHEQUN_BENCH_MEMBERS` changes the number of members (100,000).
 //! Each side of the comparison has a fresh installation with an idle server on it.
@@ -70,7 +70,8 @@ fn main() {
         for step in edge::steps().await {
             check(format!("{storage:?}: {}: {:.0} µs of CPU a request", step.what, step.micros), true);
         }
-        for medians in enumeration::sign_in(&enumeration::app().await).await {
+        let app = enumeration::app().await;
+        for medians in enumeration::sign_in(&app).await.into_iter().chain(enumeration::letters(&app).await) {
             let [known, unknown, allowed] = [medians.known, medians.unknown, medians.allowed()].map(in_ms);
             let what = format!("{storage:?}: {}: known {known:.2} ms, unknown {unknown:.2} ms", medians.operation);
             check(format!("{what} (at most {allowed:.2} apart)"), medians.apart() <= medians.allowed());
