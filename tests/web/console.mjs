@@ -122,6 +122,7 @@ await check('the history holds what ran, and no secret', async () => {
 });
 
 await check('the bar says what the last operation cost and what is left', async () => {
+  await it.panel('Prepared operations');
   await it.choose('CommunityList');
   const { cost } = (await it.run()).extensions;
   const shown = await page.textContent('header .cost');
@@ -137,6 +138,7 @@ await check('a person goes to another tenant and back, and each has its own hist
     await page.selectOption('header .person select', place);
     await page.waitForFunction((slug) => JSON.parse(sessionStorage['shequn:session']).viewer.tenant.slug === slug, place);
     await it.ready();
+    await it.panel('Prepared operations');
     await it.choose('Viewer');
     assert.equal((await it.run()).data.viewer.tenant.slug, place);
     if (place === SECOND_TENANT) await it.picture(pictures, 'second-tenant-1280');
