@@ -46,6 +46,10 @@ scopes! {
     MembersWrite "members:write";
     /// Read members' phone numbers, real names and platform ids.
     MembersPii "members:pii";
+    /// Read members' points and the ledger.
+    PointsRead "points:read";
+    /// Give, take, hold and reverse points.
+    PointsWrite "points:write";
     /// Read the tenant's settings.
     TenantRead "tenant:read";
     /// Change the tenant's settings.
@@ -112,12 +116,25 @@ impl Role {
     /// What this role may do.
     #[must_use]
     pub const fn scopes(self) -> &'static [Scope] {
-        use Scope::{CommunitiesRead, CommunitiesWrite, MembersPii, MembersRead, MembersWrite, TenantRead};
+        use Scope::{
+            CommunitiesRead, CommunitiesWrite, MembersPii, MembersRead, MembersWrite, PointsRead, PointsWrite,
+            TenantRead,
+        };
         match self {
             Self::Owner | Self::Admin => Scope::ALL,
-            Self::Operator => &[CommunitiesRead, CommunitiesWrite, MembersRead, MembersWrite, MembersPii, TenantRead],
-            Self::Moderator => &[CommunitiesRead, MembersRead, MembersWrite, TenantRead],
-            Self::Finance | Self::Analyst => &[CommunitiesRead, MembersRead, TenantRead],
+            Self::Operator => &[
+                CommunitiesRead,
+                CommunitiesWrite,
+                MembersRead,
+                MembersWrite,
+                MembersPii,
+                PointsRead,
+                PointsWrite,
+                TenantRead,
+            ],
+            Self::Moderator => &[CommunitiesRead, MembersRead, MembersWrite, PointsRead, TenantRead],
+            Self::Finance => &[CommunitiesRead, MembersRead, PointsRead, PointsWrite, TenantRead],
+            Self::Analyst => &[CommunitiesRead, MembersRead, PointsRead, TenantRead],
         }
     }
 }

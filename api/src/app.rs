@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
 use crate::config::{Config, ConfigError};
 use crate::domains::audit::Audit;
 use crate::domains::auth::factors::RuleWatch;
@@ -11,6 +14,8 @@ use crate::domains::communities::{Communities, MemberCounts};
 use crate::domains::documents::TrustedDocuments;
 use crate::domains::members::Members;
 use crate::domains::members::access::MemberAccess;
+use crate::domains::points::proof::seal_forever;
+use crate::domains::points::{self, Points};
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
@@ -47,6 +52,8 @@ pub struct App {
     pub members: Members,
     /// What a single member reaches.
     pub member_access: MemberAccess,
+    /// The points ledger.
+    pub points: Points,
 }
 
 /// Why the program could not be put together.
@@ -93,6 +100,7 @@ impl App {
         tenants.watched_by(Arc::new(RuleWatch(platform.clone())));
         let communities = Communities::new(platform.clone(), tenants.clone());
         let members = Members::new(platform.clone(), outbox.clone(), tenants.clone(), communities.clone());
+        let points = Points::new(platform.clone(), tenants.clone(), members.clone());
         let mails = Mails::new(platform.clone(), config.mail.clone()).map_err(ConfigError::from)?;
         let staff = Staff::new(platform.clone(), tenants.clone(), auth.clone(), mails.clone());
         let member_access = MemberAccess::new(auth.clone(), members.clone());
@@ -108,6 +116,7 @@ impl App {
             communities,
             members,
             member_access,
+            points,
         })
     }
 
@@ -115,6 +124,12 @@ impl App {
     #[must_use]
     pub fn writer(&self) -> Arc<dyn Writer> {
         Arc::new(Letters(self.staff.clone()))
+    }
+
+    /// What goes on by itself in slices, each until it is aborted.
+    #[must_use]
+    pub fn background(&self) -> Vec<BoxFuture<'static, ()>> {
+        vec![points::sweep_forever(self.points.clone()).boxed(), seal_forever(self.points.clone()).boxed()]
     }
 
     /// Who reacts to events.

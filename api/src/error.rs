@@ -276,6 +276,18 @@ pub enum UserErrorCode {
     InvitationClosed,
     /// The link of a letter was used, replaced, taken back, is too old, or never was one.
     LinkInvalid,
+    /// Fewer points are available than this takes.
+    InsufficientPoints,
+    /// The account was found not to add up: nothing is posted until that is cleared.
+    AccountFrozen,
+    /// The account adds up, or was not frozen.
+    AccountNotFrozen,
+    /// The entry was reversed before.
+    AlreadyReversed,
+    /// Entries of this kind are not reversed, or part of what it gave has expired.
+    NotReversible,
+    /// The hold was captured or released, or its time is over.
+    HoldClosed,
     /// The document is not GraphQL, or does not fit the schema; the message says where.
     DocumentInvalid,
     /// The document passes a limit on size, nesting, fields, aliases, fragments or directives.

@@ -19,6 +19,8 @@ use crate::domains::members::access::graphql::{AccessMutation, AccessQuery};
 use crate::domains::members::graphql::{MemberMutation, MemberQuery};
 use crate::domains::members::import::graphql::ImportMutation;
 use crate::domains::members::membership::graphql::{MembershipMutation, MembershipQuery};
+use crate::domains::points::graphql::{HoldMutation, PointsMutation, PointsQuery};
+use crate::domains::points::proof::graphql::ProofQuery;
 use crate::domains::tenants::graphql::{TenantMutation, TenantQuery};
 use crate::graph::node::NodeQuery;
 use crate::graphql::cost::{CostQuery, PriceList, PriceListError, Pricing};
@@ -39,6 +41,8 @@ pub struct Query(
     MembershipQuery,
     CostQuery,
     AccessQuery,
+    PointsQuery,
+    ProofQuery,
 );
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
@@ -59,6 +63,8 @@ pub struct Mutation(
     MembershipMutation,
     ImportMutation,
     AccessMutation,
+    PointsMutation,
+    HoldMutation,
 );
 
 /// The executable schema.
@@ -88,6 +94,7 @@ pub fn build(app: &App, pricing: Pricing) -> ApiSchema {
         .data(app.communities.clone())
         .data(app.members.clone())
         .data(app.member_access.clone())
+        .data(app.points.clone())
         .finish()
 }
 

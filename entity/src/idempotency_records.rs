@@ -21,6 +21,8 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub outcome: Json,
     pub created_at: DateTimeUtc,
+    /// Of what may never be done twice under a key, however long ago.
+    pub is_lasting: bool,
 }
 
 /// `idempotency_records` has no relations.

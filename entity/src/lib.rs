@@ -23,6 +23,13 @@ pub mod members;
 
 pub mod community_memberships;
 
+pub mod points_accounts;
+pub mod points_entries;
+pub mod points_holds;
+pub mod points_lot_moves;
+pub mod points_lots;
+pub mod points_seals;
+
 pub mod document_registries;
 pub mod trusted_documents;
 

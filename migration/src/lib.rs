@@ -24,6 +24,8 @@ mod m20261122_0014_staff;
 mod m20261122_0015_trusted_documents;
 mod m20261122_0016_message_kinds;
 mod m20261122_0017_idempotency_records_by_age;
+mod m20261122_0018_points_ledger;
+mod m20261122_0019_lasting_idempotency_records;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -55,6 +57,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0015_trusted_documents::Migration),
             Box::new(m20261122_0016_message_kinds::Migration),
             Box::new(m20261122_0017_idempotency_records_by_age::Migration),
+            Box::new(m20261122_0018_points_ledger::Migration),
+            Box::new(m20261122_0019_lasting_idempotency_records::Migration),
         ]
     }
 }

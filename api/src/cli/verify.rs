@@ -1,5 +1,7 @@
 //! `shequn verify`.
 
+mod ledger;
+
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,6 +22,12 @@ pub(super) enum Command {
     /// key can forge a trail, and nobody else. A tail that was cut off together with the database's own checkpoints
     /// shows only against a checkpoint that was kept elsewhere: `auditCheckpoint` of the API gives them.
     Audit(AuditArgs),
+    /// Find out whether the points ledger adds up: count every account, entry and lot anew
+    ///
+    /// Checks every tenant's ledger, or one: that seals prove the entries as they were posted, that each balance is the
+    /// sum of its entries and each goes on from the one before, and that lots are what entries made of them. Ends with
+    /// a status other than 0 and names each place that does not fit.
+    Ledger(ledger::LedgerArgs),
 }
 
 #[derive(clap::Args)]
@@ -36,7 +44,10 @@ pub(super) struct AuditArgs {
 }
 
 pub(super) async fn run(config: &Config, command: Command) -> Result<(), CliError> {
-    let Command::Audit(args) = command;
+    let args = match command {
+        Command::Audit(args) => args,
+        Command::Ledger(args) => return ledger::run(config, args).await,
+    };
     let kept = args.checkpoint.as_deref().map(read_checkpoint).transpose()?;
     let verdicts = match &args.export {
         Some(path) => {

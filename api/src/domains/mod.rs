@@ -11,3 +11,5 @@ pub mod auth;
 pub mod communities;
 
 pub mod members;
+
+pub mod points;

@@ -4,19 +4,20 @@ use async_graphql::{Context, ID, MergedObject};
 
 use crate::domains::members::membership::graphql::MemberCommunities;
 use crate::domains::members::{MemberCore, MemberRef};
+use crate::domains::points::graphql::MemberPointsPart;
 use crate::error::ApiError;
 use crate::graphql::connection::{Edge, EdgeType, Noun};
 
 /// A person, once per tenant, whatever platforms and communities they are met on.
 #[derive(MergedObject, Clone)]
 #[graphql(name = "Member")]
-pub struct Member(MemberCore, MemberCommunities);
+pub struct Member(MemberCore, MemberCommunities, MemberPointsPart);
 
 impl Member {
     /// The composed type round a slice's reference.
     #[must_use]
     pub fn new(member: MemberRef) -> Self {
-        Self(MemberCore(member.clone()), MemberCommunities(member))
+        Self(MemberCore(member.clone()), MemberCommunities(member.clone()), MemberPointsPart(member))
     }
 
     /// For the `Node` interface.

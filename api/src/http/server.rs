@@ -124,6 +124,7 @@ fn start_background(app: &App) -> Vec<tokio::task::JoinHandle<()>> {
         .map(|consumer| tokio::spawn(app.outbox.clone().dispatch(app.platform.clone(), consumer)))
         .collect();
     tasks.push(tokio::spawn(seal_forever(app.platform.clone())));
+    tasks.extend(app.background().into_iter().map(tokio::spawn));
     for _ in 0..MAIL_WORKERS {
         tasks.push(tokio::spawn(mail::work(app.mails.clone(), app.writer())));
     }

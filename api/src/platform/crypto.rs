@@ -143,6 +143,8 @@ pub struct MasterKey {
     pub counters: SecretKey,
     /// Proves audit events, and signs how many there are.
     pub audit: SecretKey,
+    /// Proves the entries of ledgers.
+    pub ledger: SecretKey,
     /// Marks what was asked for under an idempotency key: inputs hold what can be guessed, such as phone numbers.
     pub idempotency: SecretKey,
 }
@@ -166,6 +168,7 @@ impl MasterKey {
             counters: root.derive("counters/1"),
             idempotency: root.derive("idempotency/1"),
             audit: root.derive("audit/1"),
+            ledger: root.derive("ledger/1"),
         }
     }
 

@@ -33,6 +33,7 @@ pub const MAX_KEY_LENGTH: usize = 255;
 pub struct Call {
     operation: &'static str,
     key: Option<String>,
+    is_lasting: bool,
     input_hash: [u8; 32],
     origin: Arc<Origin>,
     given: Arc<Given>,
@@ -61,7 +62,7 @@ impl Call {
     #[must_use]
     pub fn new(operation: &'static str, input: &[u8], origin: Arc<Origin>, given: Given) -> Self {
         let (input_hash, given) = (sha256(input), Arc::new(given));
-        Self { operation, key: None, input_hash, origin, given, state: Arc::default() }
+        Self { operation, key: None, is_lasting: false, input_hash, origin, given, state: Arc::default() }
     }
 
     /// A call that is not repeated by anybody: the command line and background work.
@@ -74,6 +75,12 @@ impl Call {
     pub fn keyed(self, key: Option<&str>) -> Result<Self, ApiError> {
         check_key(key)?;
         Ok(Self { key: key.map(str::to_owned), ..self })
+    }
+
+    /// The same call, whose outcome is remembered for ever: for what moves points, money or stock.
+    #[must_use]
+    pub fn for_ever(&self) -> Self {
+        Self { is_lasting: true, ..self.clone() }
     }
 
     /// The same call, known to be about this.
@@ -224,6 +231,7 @@ impl Attempt {
             input_hash: Set(self.platform.input_mark(&self.call)),
             outcome: Set(serde_json::to_value(outcome).map_err(ApiError::internal)?),
             created_at: Set(self.platform.clock.now()),
+            is_lasting: Set(self.call.is_lasting),
         };
         self.tx.insert(record).await?;
         Ok(())

@@ -198,6 +198,12 @@ kinds! {
     DocumentRegistryKind DocumentRegistryId "reg";
     /// A trusted document.
     TrustedDocumentKind TrustedDocumentId "doc";
+    /// A movement of points in a member's account.
+    PointsEntryKind PointsEntryId "pen";
+    /// Points that were given together.
+    PointsLotKind PointsLotId "plt";
+    /// Points set aside.
+    PointsHoldKind PointsHoldId "phd";
     /// An import of a file.
     ImportKind ImportId "imp";
     /// A mail that waits to be sent.

@@ -1,4 +1,5 @@
-//! What is deleted for its age: events of the outbox, and outcomes remembered under idempotency keys.
+//! What is deleted for its age: events of the outbox, and outcomes remembered under idempotency keys, but for those
+//! of calls that may never be done twice.
 //!
 //! Piece by piece, each in a transaction of its own: a table of any size is trimmed, and no writer waits for long.
 
@@ -17,7 +18,7 @@ const EVENTS: &str =
     "DELETE FROM outbox WHERE created_at < $1 AND seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT $2)";
 const OUTCOMES: &str = "DELETE FROM idempotency_records WHERE (tenant_id, actor, operation, key) IN \
     (SELECT tenant_id, actor, operation, key FROM idempotency_records \
-     WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
+     WHERE NOT is_lasting AND created_at < $1 ORDER BY created_at LIMIT $2)";
 
 /// Deletes what is too old; what goes wrong with one table does not keep the other.
 pub async fn trim(platform: &Platform) -> Result<(), DbError> {

@@ -29,5 +29,5 @@ pub use graphql::{MemberCore, MemberRef};
 pub use model::{Draft, IdentityDraft, IdentityKind};
 pub use profile::{AgeBand, Attribute, CityTier, PayPropensity, ProfileDraft, ProfileSource};
 pub use row::MemberRow;
-pub use service::Members;
+pub use service::{Members, Standing};
 pub use service_details::ProfileReport;

@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt as _;
 use shequn_entity::members::Column;
+use std::collections::HashMap;
 
 use super::model::{Changes, CheckedChanges, Draft, Filter, Identity, NewMember, SearchText, Sort};
 use super::personal::{Personal, identity_index, phone_index};
@@ -14,9 +15,9 @@ use crate::domains::communities::{Archiving, Communities};
 use crate::domains::tenants::{TenantKeys, Tenants};
 use crate::error::{ApiError, Failure};
 use crate::platform::Platform;
-use crate::platform::db::TenantTx;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeysetPage, Slice};
+use crate::platform::db::{DbError, TenantTx};
 use crate::platform::idempotency::Call;
 use crate::platform::ids::{IdentityId, MemberId};
 use crate::platform::outbox::Outbox;
@@ -31,6 +32,15 @@ pub enum By {
     ExternalRef(String),
     /// Its phone number, in any usual spelling.
     Phone(String),
+}
+
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They are.
+    Active,
+    /// They have to be restored first.
+    Archived,
 }
 
 /// The slice's service.
@@ -108,6 +118,17 @@ impl Members {
         columns: &Columns<Column>,
     ) -> Result<Option<MemberRow>, ApiError> {
         Ok(store::find_by(tx, &Key::Id(own), columns).await?)
+    }
+
+    /// Which of these there are, for a slice that stands on this one, and whether they are archived.
+    pub async fn list_standing_in(
+        &self,
+        tx: &TenantTx,
+        ids: &[MemberId],
+    ) -> Result<HashMap<MemberId, Standing>, DbError> {
+        let rows = store::find_many(tx, ids, &Columns::of([Column::ArchivedAt])).await?;
+        let standing = |row: &MemberRow| if row.is_archived() { Standing::Archived } else { Standing::Active };
+        Ok(rows.iter().map(|row| (row.id, standing(row))).collect())
     }
 
     /// The search for a text that a client gave.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::Tenants;
-use super::model::{DeclinePolicy, SurvivalPolicy, TenantPolicy as Policy, TierQuota};
+use super::model::{DeclinePolicy, PointsPolicy as Points, SurvivalPolicy, TenantPolicy as Policy, TierQuota};
 use crate::error::{ApiError, UserError};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
@@ -49,6 +49,15 @@ pub struct DeclineThreshold {
     source: String,
 }
 
+/// How long points are good that nobody gave another date.
+#[derive(SimpleObject)]
+pub struct PointsPolicy {
+    /// Calendar months after they were earned, to the end of that month in the tenant's zone; null for ever.
+    lifetime_months: Option<u32>,
+    /// Where the number comes from.
+    source: String,
+}
+
 /// The tenant's own numbers, which its reports compare with, and its rules.
 #[derive(SimpleObject)]
 pub struct TenantPolicy {
@@ -58,13 +67,15 @@ pub struct TenantPolicy {
     survival: SurvivalExpectation,
     /// When a community counts as dying.
     decline: DeclineThreshold,
+    /// How long points are good.
+    points: PointsPolicy,
     /// Whether everybody who works for the tenant needs a second factor. Who has none may do nothing but get one.
     require_second_factor: bool,
 }
 
 impl From<Policy> for TenantPolicy {
     fn from(policy: Policy) -> Self {
-        let Policy { tier_quota, survival, decline, require_second_factor } = policy;
+        let Policy { tier_quota, survival, decline, points, require_second_factor } = policy;
         Self {
             tier_quota: TierQuotaPolicy {
                 admin_percent: tier_quota.admin_percent,
@@ -84,6 +95,7 @@ impl From<Policy> for TenantPolicy {
                 minimum_members: decline.minimum_members,
                 source: decline.source,
             },
+            points: PointsPolicy { lifetime_months: points.lifetime_months, source: points.source },
             require_second_factor,
         }
     }
@@ -128,6 +140,16 @@ pub struct DeclineThresholdInput {
     source: String,
 }
 
+/// How long points are good that nobody gives another date.
+#[derive(InputObject)]
+pub struct PointsPolicyInput {
+    /// Calendar months after they were earned, to the end of that month in the tenant's zone, 1 to 120; left out or
+    /// null: for ever. Points that were given before keep their date.
+    lifetime_months: Option<u32>,
+    /// Where the number comes from, 1 to 500 characters.
+    source: String,
+}
+
 /// The numbers to compare with, and the rules to follow, from now on; what is left out stays.
 #[derive(InputObject)]
 pub struct TenantPolicyUpdateInput {
@@ -137,6 +159,8 @@ pub struct TenantPolicyUpdateInput {
     survival: Option<SurvivalExpectationInput>,
     /// When a community counts as dying.
     decline: Option<DeclineThresholdInput>,
+    /// How long points are good that are given from now on.
+    points: Option<PointsPolicyInput>,
     /// Whether everybody who works for the tenant needs a second factor. Changing it needs a proof of the last five
     /// minutes (`stepUp`); sessions that are there notice within a second.
     require_second_factor: Option<bool>,
@@ -169,6 +193,9 @@ impl TenantPolicyUpdateInput {
                 minimum_members: decline.minimum_members,
                 source: decline.source,
             };
+        }
+        if let Some(points) = self.points {
+            policy.points = Points { lifetime_months: points.lifetime_months, source: points.source };
         }
         if let Some(require) = self.require_second_factor {
             policy.require_second_factor = require;

@@ -36,6 +36,8 @@ pub struct TenantPolicy {
     pub survival: SurvivalPolicy,
     /// When a community counts as dying.
     pub decline: DeclinePolicy,
+    /// How long points are good.
+    pub points: PointsPolicy,
     /// Whether everybody who works for the tenant needs a second factor.
     pub require_second_factor: bool,
 }
@@ -116,6 +118,25 @@ impl Default for DeclinePolicy {
     }
 }
 
+/// How long points are good that nobody gave another date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PointsPolicy {
+    /// Calendar months after they were earned, to the end of that month; None for ever.
+    pub lifetime_months: Option<u32>,
+    /// Where the number comes from.
+    pub source: String,
+}
+
+impl Default for PointsPolicy {
+    fn default() -> Self {
+        Self {
+            lifetime_months: Some(12),
+            source: "Shequn's default: twelve months, to the end of the month".to_owned(),
+        }
+    }
+}
+
 impl TenantPolicy {
     /// Everything that is wrong with the numbers.
     pub fn check(&self) -> Result<(), Vec<UserError>> {
@@ -133,6 +154,7 @@ impl TenantPolicy {
             ("decline.churnPercent", percent(self.decline.churn_percent)),
             ("decline.windowDays", (1..=366).contains(&self.decline.window_days)),
             ("decline.minimumMembers", self.decline.minimum_members >= 1),
+            ("points.lifetimeMonths", self.points.lifetime_months.is_none_or(|months| (1..=120).contains(&months))),
         ];
         let numbers = checks
             .into_iter()
@@ -142,6 +164,7 @@ impl TenantPolicy {
             ("tierQuota.source", &quota.source),
             ("survival.source", &self.survival.source),
             ("decline.source", &self.decline.source),
+            ("points.source", &self.points.source),
         ]
         .into_iter()
         .filter_map(|(field, text)| Some(UserError::text(field, parse_line(text, SOURCE_LENGTH).err()?)));

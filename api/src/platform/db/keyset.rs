@@ -17,6 +17,9 @@ pub enum KeyValue {
     /// A number.
     #[serde(rename = "n")]
     Int(i32),
+    /// A number of any size.
+    #[serde(rename = "l")]
+    Long(i64),
 }
 
 impl From<KeyValue> for Value {
@@ -25,6 +28,7 @@ impl From<KeyValue> for Value {
             KeyValue::Text(text) => text.into(),
             KeyValue::Time(time) => time.into(),
             KeyValue::Int(number) => number.into(),
+            KeyValue::Long(number) => number.into(),
         }
     }
 }

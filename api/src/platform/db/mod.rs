@@ -15,6 +15,7 @@ pub mod keyset;
 mod partition;
 pub mod prefix;
 mod scope;
+pub mod together;
 mod tx;
 
 use std::sync::Arc;

@@ -134,6 +134,12 @@ tenant_tables! {
     invitations: Belonging::Tenant,
     document_registries: Belonging::Tenant,
     trusted_documents: Belonging::Tenant,
+    points_accounts: Belonging::Person("member_id"),
+    points_entries: Belonging::Person("member_id"),
+    points_lots: Belonging::Person("member_id"),
+    points_lot_moves: Belonging::Person("member_id"),
+    points_holds: Belonging::Person("member_id"),
+    points_seals: Belonging::Tenant,
 }
 
 impl TenantTx {

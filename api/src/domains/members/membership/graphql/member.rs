@@ -137,7 +137,7 @@ pub(in crate::domains::members) fn cut(all: &[Joining], page: &KeysetPage) -> Sl
     let key = |joining: &Joining| (joining.joined_at, joining.community.uuid());
     let bound = |position: &Position| match position.key {
         KeyValue::Time(time) => Some((time, position.id)),
-        KeyValue::Text(_) | KeyValue::Int(_) => None,
+        KeyValue::Text(_) | KeyValue::Int(_) | KeyValue::Long(_) => None,
     };
     let (after, before) = (page.after.as_ref().and_then(bound), page.before.as_ref().and_then(bound));
     let mut within: Vec<_> = all

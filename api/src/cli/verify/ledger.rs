@@ -1,0 +1,47 @@
+//! `shequn verify ledger`.
+
+use super::super::{CliError, tenant_named};
+use crate::app::App;
+use crate::config::Config;
+use crate::domains::points::PointsError;
+use crate::domains::points::proof::Verdict;
+use crate::error::Failure;
+
+#[derive(clap::Args)]
+pub(in crate::cli) struct LedgerArgs {
+    /// Only this tenant, by its slug
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+pub(super) async fn run(config: &Config, args: LedgerArgs) -> Result<(), CliError> {
+    let app = App::new(config)?;
+    let tenants = match &args.tenant {
+        Some(slug) => vec![tenant_named(&app, slug).await?.id],
+        None => app.points.ledgers().await.map_err(failed)?,
+    };
+    let mut problems = 0;
+    for tenant in tenants {
+        let Verdict { accounts, sealed, unsealed, problems: found } = app.points.verify(tenant).await.map_err(failed)?;
+        for problem in &found {
+            println!("{tenant}: {problem}");
+        }
+        if found.is_empty() {
+            println!("{tenant}: {accounts} accounts add up; seals prove {sealed} entries, {unsealed} are newer");
+        }
+        problems += found.len();
+    }
+    match problems {
+        0 => Ok(()),
+        1 => Err(CliError::Refused("the ledger has a problem".to_owned())),
+        count => Err(CliError::Refused(format!("the ledger has {count} problems"))),
+    }
+}
+
+fn failed(error: PointsError) -> CliError {
+    let told = |failure| match failure {
+        Failure::Failed(error) => error.message().to_owned(),
+        Failure::Refused(_) => "the ledger cannot be read".to_owned(),
+    };
+    CliError::Refused(told(error.into()))
+}

@@ -1,0 +1,105 @@
+//! Why something was not done to points.
+
+use crate::error::{ApiError, Denied, Failure, UserError, UserErrorCode};
+use crate::platform::db::{Constraint, DbError};
+
+/// What can go wrong. The field is the one of the input that names the thing.
+#[derive(Debug, thiserror::Error)]
+pub enum PointsError {
+    /// There is none with this id in this tenant.
+    #[error("there is no such {1}")]
+    NotFound(&'static str, &'static str),
+    /// Input that is not acceptable.
+    #[error("the input is not valid")]
+    Invalid(Vec<UserError>),
+    /// Archived members are given nothing.
+    #[error("the member is archived")]
+    Archived,
+    /// Too few are available.
+    #[error("too few points are available")]
+    Insufficient(&'static str),
+    /// The account was found not to add up.
+    #[error("the account is frozen")]
+    Frozen(&'static str),
+    /// There is nothing to unfreeze.
+    #[error("the account is not frozen")]
+    NotFrozen,
+    /// It still does not add up.
+    #[error("the account does not add up")]
+    StillWrong,
+    /// It was undone before.
+    #[error("the entry was reversed")]
+    AlreadyReversed,
+    /// Entries like this are not undone.
+    #[error("the entry cannot be reversed: {0}")]
+    NotReversible(&'static str),
+    /// It is over.
+    #[error("the hold is closed")]
+    HoldClosed,
+    /// The request itself failed.
+    #[error("the request failed: {}", .0.message())]
+    Failed(ApiError),
+}
+
+/// An entry is reversed once, also by two at a time.
+const REVERSES: Constraint = Constraint {
+    postgres: "points_entries_reverses_key",
+    sqlite: "points_entries.tenant_id, points_entries.reverses_id",
+};
+
+impl From<DbError> for PointsError {
+    fn from(error: DbError) -> Self {
+        if error.violates(REVERSES) { Self::AlreadyReversed } else { Self::Failed(error.into()) }
+    }
+}
+
+impl From<ApiError> for PointsError {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Denied> for PointsError {
+    fn from(denied: Denied) -> Self {
+        Self::Failed(denied.into())
+    }
+}
+
+impl From<Vec<UserError>> for PointsError {
+    fn from(errors: Vec<UserError>) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl From<PointsError> for Failure {
+    fn from(error: PointsError) -> Self {
+        let refused = |field, code, message: &str| Self::Refused(vec![UserError::at(field, code, message)]);
+        match error {
+            PointsError::NotFound(field, noun) => Self::Refused(vec![UserError::not_found(field, noun)]),
+            PointsError::Invalid(errors) => Self::Refused(errors),
+            PointsError::Archived => refused("memberId", UserErrorCode::Archived, "The member is archived."),
+            PointsError::Insufficient(field) => {
+                refused(field, UserErrorCode::InsufficientPoints, "Fewer points are available than this takes.")
+            }
+            PointsError::Frozen(field) => refused(
+                field,
+                UserErrorCode::AccountFrozen,
+                "The member's account was found not to add up: nothing is posted until that is cleared.",
+            ),
+            PointsError::NotFrozen => {
+                refused("memberId", UserErrorCode::AccountNotFrozen, "The member's account is not frozen.")
+            }
+            PointsError::StillWrong => {
+                refused("memberId", UserErrorCode::AccountFrozen, "The member's account still does not add up.")
+            }
+            PointsError::AlreadyReversed => {
+                refused("entryId", UserErrorCode::AlreadyReversed, "The entry was reversed before.")
+            }
+            PointsError::NotReversible(why) => refused("entryId", UserErrorCode::NotReversible, why),
+            PointsError::HoldClosed => {
+                refused("holdId", UserErrorCode::HoldClosed, "The hold was captured or released, or its time is over.")
+            }
+            PointsError::Failed(error) => Self::Failed(error),
+        }
+    }
+}

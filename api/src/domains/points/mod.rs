@@ -1,0 +1,32 @@
+//! Points: a ledger of what members were given, and where it went.
+//!
+//! Owns `points_accounts`, `points_entries`, `points_lots`, `points_lot_moves`, `points_holds` and `points_seals`.
+//! Guarantees that an entry moves one amount from one account of a member to another and is never changed, that no
+//! balance is negative, that balances, entries and lots say the same, and that what is posted under an idempotency
+//! key is posted once, for ever. Never decides who deserves points.
+//!
+//! In reading order: `model` (accounts, kinds, dates), `row`, `store` (reading), `store_awards` and `store_postings`
+//! (the statements that post), `store_due` and `store_holds`; `service` (giving, taking, reversing), `service_holds`,
+//! `service_due` (what time brings) and `service_reading`; `graphql`; then the sub-slice `proof`, which seals and checks.
+
+mod error;
+pub mod graphql;
+mod model;
+pub mod proof;
+mod row;
+mod service;
+mod service_due;
+mod service_holds;
+mod service_reading;
+mod store;
+mod store_awards;
+mod store_due;
+mod store_holds;
+mod store_postings;
+
+pub use error::PointsError;
+pub use model::{Account, AwardDraft, EntryKind, HoldDraft, HoldState, Source, Spending};
+pub use row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
+pub use service::{AwardOutcome, AwardOutcomes, Points};
+pub use service_due::sweep_forever;
+pub use service_reading::Liability;

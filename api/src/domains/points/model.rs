@@ -1,0 +1,374 @@
+//! The accounts of a member, what moves between them, and until when points are good.
+
+use chrono::{DateTime, Datelike as _, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
+
+use crate::error::{UserError, UserErrorCode};
+use crate::named_enum;
+use crate::platform::ids::MemberId;
+use crate::platform::text::parse_line;
+
+/// The most points that one entry moves. So many entries that a balance would leave 64 bits cannot be written.
+pub const MOST: i64 = 1_000_000_000;
+const REASON_LENGTH: usize = 200;
+const REFERENCE_LENGTH: usize = 128;
+/// How long a hold lasts, in seconds.
+const SHORTEST_HOLD: i32 = 60;
+const USUAL_HOLD: i32 = 15 * 60;
+const LONGEST_HOLD: i32 = 30 * 24 * 60 * 60;
+/// How far ahead points may be given: nobody plans further, and no date leaves its range.
+const FURTHEST: TimeDelta = TimeDelta::days(366 * 20);
+
+named_enum! {
+    /// An account that a member's points are in, or came from, or went to.
+    #[graphql(name = "PointsAccount")]
+    Account {
+        /// Where points come from: its sum is what was given.
+        Issued "ISSUED",
+        /// Given, and not good yet.
+        Pending "PENDING",
+        /// To be spent.
+        Available "AVAILABLE",
+        /// Set aside by a hold.
+        Held "HELD",
+        /// Spent.
+        Redeemed "REDEEMED",
+        /// Not spent in time.
+        Expired "EXPIRED",
+        /// Taken away.
+        Revoked "REVOKED",
+    }
+}
+
+impl Account {
+    /// The column of balances, and of lots where these have it.
+    #[must_use]
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Pending => "pending",
+            Self::Available => "available",
+            Self::Held => "held",
+            Self::Redeemed => "redeemed",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// Whether lots say how much of them is in this account.
+    #[must_use]
+    pub const fn is_of_lots(self) -> bool {
+        matches!(self, Self::Pending | Self::Available | Self::Held | Self::Expired)
+    }
+}
+
+named_enum! {
+    /// What an entry is.
+    #[graphql(name = "PointsEntryKind")]
+    EntryKind {
+        /// Points were given.
+        Award "AWARD",
+        /// Given points became good.
+        Mature "MATURE",
+        /// Points were taken away.
+        Deduct "DEDUCT",
+        /// Points were set aside.
+        Hold "HOLD",
+        /// Points that were set aside were spent.
+        Capture "CAPTURE",
+        /// Points that were set aside were let go.
+        Release "RELEASE",
+        /// Points were not spent in time.
+        Expire "EXPIRE",
+        /// An earlier entry was undone.
+        Reverse "REVERSE",
+    }
+}
+
+named_enum! {
+    /// What points were earned by.
+    #[graphql(name = "PointsSource")]
+    Source {
+        /// A campaign.
+        Campaign "CAMPAIGN",
+        /// Checking in.
+        CheckIn "CHECK_IN",
+        /// Something that a member wrote or made.
+        Content "CONTENT",
+        /// Bringing somebody along.
+        Invite "INVITE",
+        /// Somebody's decision.
+        Manual "MANUAL",
+        /// Buying.
+        Purchase "PURCHASE",
+    }
+}
+
+named_enum! {
+    /// What has become of a hold.
+    #[graphql(name = "PointsHoldState")]
+    HoldState {
+        /// The points are set aside.
+        Open "OPEN",
+        /// They were spent, all or in part; the rest was let go.
+        Captured "CAPTURED",
+        /// They were let go.
+        Released "RELEASED",
+        /// Nobody said anything in time: they were let go.
+        Lapsed "LAPSED",
+    }
+}
+
+/// Points to be given, as somebody asked for it.
+#[derive(Clone, Debug)]
+pub struct AwardDraft {
+    /// To whom.
+    pub member: MemberId,
+    /// How many.
+    pub amount: i64,
+    /// What for, by kind.
+    pub source: Source,
+    /// What for, in words.
+    pub reason: String,
+    /// The partner's own.
+    pub reference: Option<String>,
+    /// From when they are good; at once when it is not to come.
+    pub available_at: Option<DateTime<Utc>>,
+    /// The last day on which they are good; by the tenant's policy when nobody says.
+    pub expires_on: Option<NaiveDate>,
+}
+
+/// What dates depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Calendar {
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// The tenant's zone.
+    pub zone: Tz,
+    /// For how many calendar months points are good; None for ever.
+    pub lifetime_months: Option<u32>,
+}
+
+/// Points to be given, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Award {
+    /// To whom.
+    pub member: MemberId,
+    /// How many.
+    pub amount: i64,
+    /// What for, by kind.
+    pub source: Source,
+    /// What for, in words.
+    pub reason: String,
+    /// The partner's own.
+    pub reference: Option<String>,
+    /// From when they are good; None for at once.
+    pub available_at: Option<DateTime<Utc>>,
+    /// When they end; None for never.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl AwardDraft {
+    /// All that is wrong with it, or the award.
+    pub fn check(self, calendar: &Calendar) -> Result<Award, Vec<UserError>> {
+        let Calendar { now, zone, lifetime_months } = *calendar;
+        let mut errors = Vec::new();
+        check_amount(self.amount, &mut errors);
+        let reason = line("reason", &self.reason, REASON_LENGTH, &mut errors);
+        let reference = checked_reference(self.reference.as_deref(), &mut errors);
+        let available_at = self.available_at.filter(|time| *time > now);
+        if available_at.is_some_and(|time| time > now + FURTHEST) {
+            errors.push(invalid("availableAt", "Points become good within 20 years."));
+        }
+        let today = now.with_timezone(&zone).date_naive();
+        if self.expires_on.is_some_and(|day| day < today) {
+            errors.push(invalid("expiresOn", "This day is over."));
+        }
+        if self.expires_on.is_some_and(|day| day > today + FURTHEST) {
+            errors.push(invalid("expiresOn", "Points expire within 20 years, or never."));
+        }
+        let last_day = self.expires_on.or_else(|| last_day(available_at.unwrap_or(now), zone, lifetime_months?));
+        let expires_at = last_day.map(|day| start_of_next(day, zone));
+        if let (Some(from), Some(to)) = (available_at, expires_at)
+            && from >= to
+        {
+            errors.push(invalid("availableAt", "The points would expire before they are good."));
+        }
+        let Self { member, amount, source, .. } = self;
+        let award = Award { member, amount, source, reason, reference, available_at, expires_at };
+        if errors.is_empty() { Ok(award) } else { Err(errors) }
+    }
+}
+
+/// Points to be taken away, or set aside.
+#[derive(Clone, Debug)]
+pub struct Spending {
+    /// From whom.
+    pub member: MemberId,
+    /// How many.
+    pub amount: i64,
+    /// What for, in words.
+    pub reason: String,
+    /// The partner's own.
+    pub reference: Option<String>,
+}
+
+impl Spending {
+    /// All that is wrong with it, or the same with its texts in order.
+    pub fn check(self) -> Result<Self, Vec<UserError>> {
+        let mut errors = Vec::new();
+        check_amount(self.amount, &mut errors);
+        let reason = line("reason", &self.reason, REASON_LENGTH, &mut errors);
+        let reference = checked_reference(self.reference.as_deref(), &mut errors);
+        if errors.is_empty() { Ok(Self { reason, reference, ..self }) } else { Err(errors) }
+    }
+}
+
+/// Points to be set aside for a while.
+#[derive(Clone, Debug)]
+pub struct HoldDraft {
+    /// Whose, and how many.
+    pub spending: Spending,
+    /// For how long.
+    pub seconds: Option<i32>,
+}
+
+impl HoldDraft {
+    /// All that is wrong with it, or what is set aside and for how long.
+    pub fn check(self) -> Result<(Spending, TimeDelta), Vec<UserError>> {
+        let seconds = self.seconds.unwrap_or(USUAL_HOLD);
+        let lasts = (SHORTEST_HOLD..=LONGEST_HOLD).contains(&seconds);
+        let late = (!lasts).then(|| invalid("expiresInSeconds", "A hold lasts 60 to 2,592,000 seconds."));
+        match (self.spending.check(), late) {
+            (Ok(spending), None) => Ok((spending, TimeDelta::seconds(i64::from(seconds)))),
+            (checked, late) => Err(checked.err().into_iter().flatten().chain(late).collect()),
+        }
+    }
+}
+
+/// A reason in order, or what is wrong with it.
+pub fn checked_reason(reason: &str) -> Result<String, Vec<UserError>> {
+    parse_line(reason, REASON_LENGTH).map_err(|problem| vec![UserError::text("reason", problem)])
+}
+
+/// How much of a hold is spent: all of it unless told otherwise.
+pub fn check_captured(amount: Option<i64>, held: i64) -> Result<i64, Vec<UserError>> {
+    match amount.unwrap_or(held) {
+        amount if (1..=held).contains(&amount) => Ok(amount),
+        _ => Err(vec![invalid("amount", "Expected 1 to what is held.")]),
+    }
+}
+
+fn check_amount(amount: i64, errors: &mut Vec<UserError>) {
+    if !(1..=MOST).contains(&amount) {
+        errors.push(invalid("amount", "Expected 1 to 1,000,000,000."));
+    }
+}
+
+fn checked_reference(text: Option<&str>, errors: &mut Vec<UserError>) -> Option<String> {
+    text.map(|text| line("reference", text, REFERENCE_LENGTH, errors))
+}
+
+fn line(field: &str, text: &str, max: usize, errors: &mut Vec<UserError>) -> String {
+    parse_line(text, max).unwrap_or_else(|problem| {
+        errors.push(UserError::text(field, problem));
+        String::new()
+    })
+}
+
+fn invalid(field: &str, message: &'static str) -> UserError {
+    UserError::at(field, UserErrorCode::Invalid, message)
+}
+
+/// The last day of the month that is so many months after the one in which the points become good.
+fn last_day(from: DateTime<Utc>, zone: Tz, months: u32) -> Option<NaiveDate> {
+    let first = from.with_timezone(&zone).date_naive().with_day(1)?;
+    first.checked_add_months(Months::new(months + 1))?.pred_opt()
+}
+
+/// When the day after this one begins. Where clocks skip midnight, the day begins when they have.
+fn start_of_next(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let mut start = (day + TimeDelta::days(1)).and_time(NaiveTime::MIN);
+    loop {
+        if let Some(time) = zone.from_local_datetime(&start).earliest() {
+            return time.with_timezone(&Utc);
+        }
+        start += TimeDelta::minutes(15);
+    }
+}
+
+/// The last day that ends at `end`, in the zone.
+#[must_use]
+pub fn day_before(end: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    (end - TimeDelta::microseconds(1)).with_timezone(&zone).date_naive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::ids::Id;
+
+    fn calendar(now: &str) -> Calendar {
+        Calendar { now: now.parse().unwrap(), zone: chrono_tz::Asia::Shanghai, lifetime_months: Some(12) }
+    }
+
+    fn draft() -> AwardDraft {
+        AwardDraft {
+            member: Id::from_uuid(uuid::Uuid::nil()),
+            amount: 1,
+            source: Source::Manual,
+            reason: "Thanks".to_owned(),
+            reference: None,
+            available_at: None,
+            expires_on: None,
+        }
+    }
+
+    #[test]
+    fn points_are_good_to_the_end_of_the_month_in_the_tenants_zone() {
+        // The first of December in Shanghai.
+        let award = draft().check(&calendar("2026-11-30T16:30:00Z")).unwrap();
+        assert_eq!(award.expires_at, Some("2027-12-31T16:00:00Z".parse().unwrap()));
+        let award = draft().check(&calendar("2026-11-30T15:30:00Z")).unwrap();
+        assert_eq!(award.expires_at, Some("2027-11-30T16:00:00Z".parse().unwrap()));
+        let ever = Calendar { lifetime_months: None, ..calendar("2026-11-30T15:30:00Z") };
+        assert_eq!(draft().check(&ever).unwrap().expires_at, None);
+    }
+
+    #[test]
+    fn the_last_day_is_good_and_the_day_before_today_is_over() {
+        let now = calendar("2026-11-30T15:30:00Z");
+        let on = |day: &str| AwardDraft { expires_on: Some(day.parse().unwrap()), ..draft() };
+        let end = on("2026-11-30").check(&now).unwrap().expires_at.unwrap();
+        assert_eq!(end, "2026-11-30T16:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        assert_eq!(day_before(end, chrono_tz::Asia::Shanghai), "2026-11-30".parse().unwrap());
+        let errors = on("2026-11-29").check(&now).unwrap_err();
+        assert_eq!(errors[0].field, Some(vec!["expiresOn".to_owned()]));
+    }
+
+    #[test]
+    fn a_day_that_has_no_midnight_begins_when_clocks_have_skipped_it() {
+        let start = start_of_next("2018-11-03".parse().unwrap(), chrono_tz::America::Sao_Paulo);
+        assert_eq!(start, "2018-11-04T03:00:00Z".parse::<DateTime<Utc>>().unwrap());
+    }
+
+    #[test]
+    fn points_that_would_never_be_good_are_refused() {
+        let late = AwardDraft {
+            available_at: Some("2026-12-02T00:00:00Z".parse().unwrap()),
+            expires_on: Some("2026-12-01".parse().unwrap()),
+            ..draft()
+        };
+        let errors = late.check(&calendar("2026-11-30T15:30:00Z")).unwrap_err();
+        assert_eq!(errors[0].field, Some(vec!["availableAt".to_owned()]));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named() {
+        let wrong = AwardDraft { amount: 0, reason: " ".to_owned(), reference: Some("x".repeat(129)), ..draft() };
+        let errors = wrong.check(&calendar("2026-11-30T15:30:00Z")).unwrap_err();
+        let fields: Vec<_> = errors.into_iter().filter_map(|error| error.field).flatten().collect();
+        assert_eq!(fields, ["amount", "reason", "reference"]);
+        assert!(check_captured(Some(6), 5).is_err() && check_captured(None, 5) == Ok(5));
+    }
+}

@@ -1,0 +1,237 @@
+//! Reads and writes `points_seals`, and the entries they prove.
+//!
+//! An entry belongs to the seal whose range of (transaction, seq) it is in, as the outbox orders its events. A database
+//! that was restored into another cluster counts transactions anew: the range begins from nothing then, above the
+//! largest seq there was.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, Iterable as _, QueryResult, Statement, Value};
+use shequn_entity::points_seals::{Column, Entity};
+use uuid::Uuid;
+
+use super::keys::Sealed;
+use super::model::Sums;
+use crate::platform::db::{DbError, ScopedTx, SystemTx, TenantTx};
+use crate::platform::ids::{Id, TenantId};
+
+const ASSET: &str = "POINTS";
+
+/// Which entries: those behind a place and above a seq, up to another place where one is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Range {
+    pub(super) behind: (i64, i64),
+    pub(super) above: i64,
+    pub(super) last: Option<(i64, i64)>,
+}
+
+/// A seal.
+#[derive(Clone, Debug)]
+pub(super) struct Seal {
+    pub(super) position: i64,
+    pub(super) range: Range,
+    pub(super) last: (i64, i64),
+    pub(super) max_seq: i64,
+    pub(super) entries: i64,
+    pub(super) sums: Sums,
+    pub(super) mac: Vec<u8>,
+    pub(super) sealed_at: DateTime<Utc>,
+}
+
+/// An entry, and its place.
+pub(super) struct Placed {
+    pub(super) place: (i64, i64),
+    pub(super) entry: Sealed,
+}
+
+/// The tenants that have accounts, by steps over the key and not by all its rows.
+const TENANTS: &str = "
+WITH RECURSIVE t (id) AS (
+    SELECT (SELECT tenant_id FROM points_accounts ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT a.tenant_id FROM points_accounts a WHERE a.tenant_id > t.id ORDER BY a.tenant_id LIMIT 1)
+    FROM t WHERE t.id IS NOT NULL)
+SELECT id FROM t WHERE id IS NOT NULL";
+
+pub(super) async fn list_tenants(tx: &SystemTx) -> Result<Vec<TenantId>, DbError> {
+    let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), TENANTS)).await?;
+    rows.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "id")?))).collect()
+}
+
+/// The tenant's last seal, and whether it is ahead of every transaction there is.
+pub(super) async fn find_last(tx: &SystemTx, tenant: TenantId) -> Result<Option<(Seal, bool)>, DbError> {
+    let select = select_seals()
+        .and_where(Column::TenantId.eq(tenant.uuid()))
+        .order_by(Column::Position, Order::Desc)
+        .limit(1)
+        .to_owned();
+    let Some(seal) = tx.query_one(&select).await?.as_ref().map(read_seal).transpose()? else { return Ok(None) };
+    let is_ahead = seal.last.0 >= next_transaction(tx).await?;
+    Ok(Some((seal, is_ahead)))
+}
+
+/// The same for whoever looks at their own tenant.
+pub(super) async fn find_last_own(tx: &TenantTx) -> Result<Option<(Seal, bool)>, DbError> {
+    let select = select_seals().and_where(tx.owns(Entity)).order_by(Column::Position, Order::Desc).limit(1).to_owned();
+    let Some(seal) = tx.query_one(&select).await?.as_ref().map(read_seal).transpose()? else { return Ok(None) };
+    let is_ahead = seal.last.0 >= next_transaction(tx).await?;
+    Ok(Some((seal, is_ahead)))
+}
+
+/// The id that no transaction has yet; SQLite has none.
+async fn next_transaction<S: Send + Sync>(tx: &ScopedTx<S>) -> Result<i64, DbError> {
+    if !tx.is_postgres() {
+        return Ok(i64::MAX);
+    }
+    let sql = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next";
+    let row = tx.query_one_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
+    Ok(row.map(|row| row.try_get("", "next")).transpose()?.unwrap_or(i64::MAX))
+}
+
+/// Seals behind a position, in their order.
+pub(super) async fn list_behind(
+    tx: &SystemTx,
+    (tenant, position): (TenantId, i64),
+    limit: u64,
+) -> Result<Vec<Seal>, DbError> {
+    let select = select_seals()
+        .and_where(Column::TenantId.eq(tenant.uuid()))
+        .and_where(Column::Position.gt(position))
+        .order_by(Column::Position, Order::Asc)
+        .limit(limit)
+        .to_owned();
+    Ok(tx.query_all(&select).await?.iter().map(read_seal).collect::<Result<_, _>>()?)
+}
+
+fn select_seals() -> SelectStatement {
+    Query::select().columns(Column::iter()).from(Entity).and_where(Expr::col(Column::Asset).eq(ASSET)).to_owned()
+}
+
+fn read_seal(row: &QueryResult) -> Result<Seal, DbErr> {
+    let last = (row.try_get("", "last_xid")?, row.try_get("", "last_seq")?);
+    Ok(Seal {
+        position: row.try_get("", "position")?,
+        range: Range {
+            behind: (row.try_get("", "behind_xid")?, row.try_get("", "behind_seq")?),
+            above: row.try_get("", "above_seq")?,
+            last: Some(last),
+        },
+        last,
+        max_seq: row.try_get("", "max_seq")?,
+        entries: row.try_get("", "entries")?,
+        sums: read_sums(row, "")?,
+        mac: row.try_get("", "mac")?,
+        sealed_at: row.try_get("", "sealed_at")?,
+    })
+}
+
+/// The seven sums of a row whose columns begin so.
+pub(super) fn read_sums(row: &QueryResult, prefix: &str) -> Result<Sums, DbErr> {
+    let read = |name: &str| -> Result<i64, DbErr> {
+        Ok(row.try_get::<Option<i64>>("", &format!("{prefix}{name}"))?.unwrap_or(0))
+    };
+    Ok(Sums {
+        issued: read("issued")?,
+        pending: read("pending")?,
+        available: read("available")?,
+        held: read("held")?,
+        redeemed: read("redeemed")?,
+        expired: read("expired")?,
+        revoked: read("revoked")?,
+    })
+}
+
+pub(super) async fn insert(tx: &SystemTx, tenant: TenantId, seal: &Seal) -> Result<(), DbError> {
+    let Seal { position, range, last, max_seq, entries, sums, mac, sealed_at } = seal;
+    let mut columns = vec![
+        (Column::TenantId, tenant.uuid().into()),
+        (Column::Asset, ASSET.into()),
+        (Column::Position, (*position).into()),
+        (Column::BehindXid, range.behind.0.into()),
+        (Column::BehindSeq, range.behind.1.into()),
+        (Column::AboveSeq, range.above.into()),
+        (Column::LastXid, last.0.into()),
+        (Column::LastSeq, last.1.into()),
+        (Column::MaxSeq, (*max_seq).into()),
+        (Column::Entries, (*entries).into()),
+        (Column::Mac, Expr::val(mac.clone())),
+        (Column::SealedAt, (*sealed_at).into()),
+    ];
+    let accounts = [
+        Column::Issued,
+        Column::Pending,
+        Column::Available,
+        Column::Held,
+        Column::Redeemed,
+        Column::Expired,
+        Column::Revoked,
+    ];
+    columns.extend(accounts.into_iter().zip(sums.list().map(Expr::from)));
+    let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    let insert = Query::insert().into_table(Entity).columns(names).values_panic(values).to_owned();
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// The tenant's entries in the range that no transaction under way can add to, in their order.
+pub(super) async fn list_entries(
+    tx: &SystemTx,
+    (tenant, range): (TenantId, Range),
+    limit: u64,
+) -> Result<Vec<Placed>, DbError> {
+    let (xid, settled) = if tx.is_postgres() {
+        // An id that no transaction has yet is of another cluster: nothing can be added under it.
+        let settled =
+            "AND (xid < pg_snapshot_xmin(pg_current_snapshot()) OR xid >= pg_snapshot_xmax(pg_current_snapshot()))";
+        ("xid::text::bigint", settled)
+    } else {
+        ("xid", "")
+    };
+    let (condition, values) = in_range(tx, range, 3);
+    let sql = format!(
+        "SELECT seq, {xid} AS xid, id, member_id, asset, number, kind, from_account, to_account, amount, pending_after, \
+             available_after, held_after, source, reason, reference, hold_id, reverses_id, actor, posted_at \
+         FROM points_entries WHERE tenant_id = $1 AND asset = 'POINTS' AND {condition} {settled} \
+         ORDER BY points_entries.xid, seq LIMIT $2"
+    );
+    let values = [tenant.uuid().into(), limit.into()].into_iter().chain(values);
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(rows.iter().map(read_entry).collect::<Result<_, _>>()?)
+}
+
+/// The condition that an entry is in the range, with parameters from this number on.
+pub(super) fn in_range<S>(tx: &ScopedTx<S>, range: Range, from: usize) -> (String, Vec<Value>) {
+    let place = |offset: usize| from + offset;
+    let mut values: Vec<Value> = vec![range.behind.0.into(), range.behind.1.into(), range.above.into()];
+    let xid = |number: usize| {
+        if tx.is_postgres() { format!("${number}::bigint::text::xid8") } else { format!("${number}") }
+    };
+    let mut condition = format!("(xid, seq) > ({}, ${}) AND seq > ${}", xid(place(0)), place(1), place(2));
+    if let Some(last) = range.last {
+        values.extend([Value::from(last.0), Value::from(last.1)]);
+        condition.push_str(&format!(" AND (xid, seq) <= ({}, ${})", xid(place(3)), place(4)));
+    }
+    (condition, values)
+}
+
+fn read_entry(row: &QueryResult) -> Result<Placed, DbErr> {
+    let entry = Sealed {
+        id: row.try_get("", "id")?,
+        member: row.try_get("", "member_id")?,
+        asset: row.try_get("", "asset")?,
+        number: row.try_get("", "number")?,
+        kind: row.try_get("", "kind")?,
+        from: row.try_get("", "from_account")?,
+        to: row.try_get("", "to_account")?,
+        amount: row.try_get("", "amount")?,
+        after: [row.try_get("", "pending_after")?, row.try_get("", "available_after")?, row.try_get("", "held_after")?],
+        source: row.try_get("", "source")?,
+        reason: row.try_get("", "reason")?,
+        reference: row.try_get("", "reference")?,
+        hold: row.try_get::<Option<Uuid>>("", "hold_id")?,
+        reverses: row.try_get::<Option<Uuid>>("", "reverses_id")?,
+        actor: row.try_get("", "actor")?,
+        posted_at: row.try_get("", "posted_at")?,
+    };
+    Ok(Placed { place: (row.try_get("", "xid")?, row.try_get("", "seq")?), entry })
+}

@@ -1,0 +1,148 @@
+//! Accounts counted anew: from entries, and from lots.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait as _, DbErr, QueryResult, Statement, Value};
+
+use super::model::{Account3, LotSums};
+use super::store::read_sums;
+use crate::platform::db::together::{Given, Together};
+use crate::platform::db::{DbError, ScopedTx, SystemTx};
+use crate::platform::ids::{Id, MemberId, PointsLotId, TenantId};
+
+/// In one statement, so that all is of one moment.
+const ACCOUNTS: &str = "
+SELECT a.member_id, a.issued, a.pending, a.available, a.held, a.redeemed, a.expired, a.revoked, a.entries,
+    e.issued AS posted_issued, e.pending AS posted_pending, e.available AS posted_available, e.held AS posted_held,
+    e.redeemed AS posted_redeemed, e.expired AS posted_expired, e.revoked AS posted_revoked, e.found, e.broken,
+    z.pending_after, z.available_after, z.held_after,
+    l.pending AS lots_pending, l.available AS lots_available, l.held AS lots_held, l.expired AS lots_expired
+FROM {given} g
+JOIN points_accounts a ON a.tenant_id = {tenant} AND a.member_id = g.member_id AND a.asset = 'POINTS'
+LEFT JOIN (SELECT member_id, COUNT(*) AS found,
+        CAST(SUM(-d.issued) AS bigint) AS issued, CAST(SUM(d.pending) AS bigint) AS pending,
+        CAST(SUM(d.available) AS bigint) AS available, CAST(SUM(d.held) AS bigint) AS held,
+        CAST(SUM(d.redeemed) AS bigint) AS redeemed, CAST(SUM(d.expired) AS bigint) AS expired,
+        CAST(SUM(d.revoked) AS bigint) AS revoked,
+        CAST(SUM(CASE WHEN number = before_number + 1 AND pending_after = before_pending + d.pending
+            AND available_after = before_available + d.available AND held_after = before_held + d.held
+            THEN 0 ELSE 1 END) AS bigint) AS broken
+    FROM (SELECT member_id, number, pending_after, available_after, held_after,
+            CASE 'ISSUED' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS issued,
+            CASE 'PENDING' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS pending,
+            CASE 'AVAILABLE' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS available,
+            CASE 'HELD' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS held,
+            CASE 'REDEEMED' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS redeemed,
+            CASE 'EXPIRED' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS expired,
+            CASE 'REVOKED' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS revoked,
+            LAG(number, 1, 0) OVER w AS before_number, LAG(pending_after, 1, 0) OVER w AS before_pending,
+            LAG(available_after, 1, 0) OVER w AS before_available, LAG(held_after, 1, 0) OVER w AS before_held
+        FROM points_entries
+        WHERE tenant_id = {tenant} AND asset = 'POINTS' AND member_id IN (SELECT member_id FROM {given})
+        WINDOW w AS (PARTITION BY member_id ORDER BY number)) d
+    GROUP BY member_id) e ON e.member_id = a.member_id
+LEFT JOIN points_entries z ON z.tenant_id = {tenant} AND z.member_id = a.member_id AND z.asset = 'POINTS'
+    AND z.number = a.entries
+LEFT JOIN (SELECT member_id, CAST(SUM(pending) AS bigint) AS pending, CAST(SUM(available) AS bigint) AS available,
+        CAST(SUM(held) AS bigint) AS held, CAST(SUM(expired) AS bigint) AS expired
+    FROM points_lots
+    WHERE tenant_id = {tenant} AND asset = 'POINTS' AND member_id IN (SELECT member_id FROM {given})
+    GROUP BY member_id) l ON l.member_id = a.member_id";
+
+/// Lots whose rest is not what they began with and what entries moved.
+const LOTS: &str = "
+SELECT l.id FROM points_lots l
+LEFT JOIN points_entries o ON o.tenant_id = {tenant} AND o.id = l.id
+LEFT JOIN (SELECT m.lot_id,
+        SUM(CASE 'PENDING' WHEN e.to_account THEN m.amount WHEN e.from_account THEN -m.amount ELSE 0 END) AS pending,
+        SUM(CASE 'AVAILABLE' WHEN e.to_account THEN m.amount WHEN e.from_account THEN -m.amount ELSE 0 END) AS available,
+        SUM(CASE 'HELD' WHEN e.to_account THEN m.amount WHEN e.from_account THEN -m.amount ELSE 0 END) AS held,
+        SUM(CASE 'EXPIRED' WHEN e.to_account THEN m.amount WHEN e.from_account THEN -m.amount ELSE 0 END) AS expired
+    FROM points_lot_moves m JOIN points_entries e ON e.tenant_id = m.tenant_id AND e.id = m.entry_id
+    WHERE m.tenant_id = {tenant} AND e.member_id IN (SELECT member_id FROM {given})
+    GROUP BY m.lot_id) d ON d.lot_id = l.id
+WHERE l.tenant_id = {tenant} AND l.asset = 'POINTS' AND l.member_id IN (SELECT member_id FROM {given})
+    AND (o.id IS NULL OR o.amount <> l.amount OR o.member_id <> l.member_id
+        OR l.pending <> CASE WHEN o.to_account = 'PENDING' THEN l.amount ELSE 0 END + COALESCE(d.pending, 0)
+        OR l.available <> CASE WHEN o.to_account = 'AVAILABLE' THEN l.amount ELSE 0 END + COALESCE(d.available, 0)
+        OR l.held <> COALESCE(d.held, 0) OR l.expired <> COALESCE(d.expired, 0))
+ORDER BY l.id";
+
+/// These members' accounts, each counted three times.
+pub(super) async fn count_anew<S: Send + Sync>(
+    tx: &ScopedTx<S>,
+    tenant: TenantId,
+    members: &[MemberId],
+) -> Result<Vec<Account3>, DbError> {
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = of(tx, tenant, members).query(tx, ACCOUNTS).await?;
+    Ok(rows.iter().map(read_account).collect::<Result<_, _>>()?)
+}
+
+/// The lots of these members that are not what entries made of them.
+pub(super) async fn list_wrong_lots<S: Send + Sync>(
+    tx: &ScopedTx<S>,
+    tenant: TenantId,
+    members: &[MemberId],
+) -> Result<Vec<PointsLotId>, DbError> {
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = of(tx, tenant, members).query(tx, LOTS).await?;
+    rows.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "id")?))).collect()
+}
+
+fn of<S>(tx: &ScopedTx<S>, tenant: TenantId, members: &[MemberId]) -> Together {
+    let given = Given::default().each("member_id", members.iter().map(|id| id.uuid()));
+    Together::new(tx).with("tenant", tenant.uuid()).given("given", given)
+}
+
+fn read_account(row: &QueryResult) -> Result<Account3, DbErr> {
+    let number = |name: &str| -> Result<i64, DbErr> { Ok(row.try_get::<Option<i64>>("", name)?.unwrap_or(0)) };
+    Ok(Account3 {
+        member: Id::from_uuid(row.try_get("", "member_id")?),
+        balance: read_sums(row, "")?,
+        entries: number("entries")?,
+        posted: read_sums(row, "posted_")?,
+        count: number("found")?,
+        broken: number("broken")?,
+        last: [number("pending_after")?, number("available_after")?, number("held_after")?],
+        lots: LotSums {
+            pending: number("lots_pending")?,
+            available: number("lots_available")?,
+            held: number("lots_held")?,
+            expired: number("lots_expired")?,
+        },
+    })
+}
+
+/// The accounts behind one in the order of their members; fewer than `limit` at the end.
+pub(super) async fn list_members(
+    tx: &SystemTx,
+    (tenant, behind): (TenantId, MemberId),
+    limit: u64,
+) -> Result<Vec<MemberId>, DbError> {
+    let sql = "SELECT member_id FROM points_accounts \
+        WHERE tenant_id = $1 AND asset = 'POINTS' AND member_id > $2 ORDER BY member_id LIMIT $3";
+    let values: [Value; 3] = [tenant.uuid().into(), behind.uuid().into(), limit.into()];
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    rows.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "member_id")?))).collect()
+}
+
+/// Marks the account as one that does not add up, or clears the mark; answers whether it was otherwise.
+pub(super) async fn set_frozen<S: Send + Sync>(
+    tx: &ScopedTx<S>,
+    (tenant, member): (TenantId, MemberId),
+    frozen_at: Option<DateTime<Utc>>,
+) -> Result<bool, DbError> {
+    let (since, was) = if frozen_at.is_some() { ("$3", "IS NULL") } else { ("NULL", "IS NOT NULL") };
+    let sql = format!(
+        "UPDATE points_accounts SET frozen_at = {since} \
+         WHERE tenant_id = $1 AND member_id = $2 AND asset = 'POINTS' AND frozen_at {was}"
+    );
+    let mut values: Vec<Value> = vec![tenant.uuid().into(), member.uuid().into()];
+    values.extend(frozen_at.map(Value::from));
+    let done = tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(done.rows_affected() > 0)
+}

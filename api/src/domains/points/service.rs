@@ -1,0 +1,296 @@
+//! Use cases: giving points, taking them away, and undoing either.
+
+use std::collections::HashMap;
+
+use futures_util::FutureExt as _;
+use serde::{Deserialize, Serialize};
+
+use super::PointsError;
+use super::model::{Account, Award, AwardDraft, Calendar, EntryKind, Spending, checked_reason};
+use super::row::EntryRow;
+use super::store;
+use super::store_awards::award_many;
+use super::store_postings::{Lots, Posting, post};
+use crate::actor::{Actor, Scope};
+use crate::domains::members::{Members, Standing};
+use crate::domains::tenants::Tenants;
+use crate::error::{Failure, UserError};
+use crate::platform::Platform;
+use crate::platform::audit::Subject;
+use crate::platform::db::TenantTx;
+use crate::platform::idempotency::{Call, Outcome};
+use crate::platform::ids::{Id, MemberId, PointsEntryId, PointsHoldId, PointsLotId};
+
+/// The slice's service.
+#[derive(Clone)]
+pub struct Points {
+    pub(super) platform: Platform,
+    pub(super) tenants: Tenants,
+    pub(super) members: Members,
+}
+
+/// What became of one award of many.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AwardOutcome {
+    /// The entry, unless it was refused.
+    pub entry: Option<PointsEntryId>,
+    /// Why it was.
+    pub errors: Vec<UserError>,
+}
+
+/// What became of each of many awards, in their order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AwardOutcomes(pub Vec<AwardOutcome>);
+
+impl Outcome for AwardOutcomes {}
+
+/// An entry, and whose it is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Posted {
+    /// The entry.
+    pub entry: PointsEntryId,
+    /// Whose.
+    pub member: MemberId,
+}
+
+impl Outcome for Posted {
+    fn subject(&self) -> Subject {
+        Subject::of(self.entry).within(self.member)
+    }
+}
+
+impl Points {
+    /// For `app.rs`.
+    #[must_use]
+    pub fn new(platform: Platform, tenants: Tenants, members: Members) -> Self {
+        Self { platform, tenants, members }
+    }
+
+    /// Gives points to a member. A person has to have proved lately who they are.
+    pub async fn award(&self, actor: &Actor, draft: AwardDraft, call: &Call) -> Result<Posted, Failure> {
+        let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
+        let (this, label) = (self.clone(), actor.label());
+        self.platform
+            .once(scope, (actor, &call.for_ever()), |tx| async move { this.award_in(tx, draft, &label).await }.boxed())
+            .await
+    }
+
+    /// As [`Points::award`], in the caller's transaction.
+    pub async fn award_in(&self, tx: &TenantTx, draft: AwardDraft, actor: &str) -> Result<Posted, PointsError> {
+        let member = draft.member;
+        let outcome = self.award_many_in(tx, vec![draft], actor).await?.into_iter().next();
+        match outcome {
+            Some(AwardOutcome { entry: Some(entry), .. }) => Ok(Posted { entry, member }),
+            outcome => Err(PointsError::Invalid(outcome.map(|outcome| outcome.errors).unwrap_or_default())),
+        }
+    }
+
+    /// Gives points to many; each is given or refused for itself.
+    pub async fn award_many(
+        &self,
+        actor: &Actor,
+        drafts: Vec<AwardDraft>,
+        call: &Call,
+    ) -> Result<AwardOutcomes, Failure> {
+        let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
+        let (this, label) = (self.clone(), actor.label());
+        self.platform
+            .once(scope, (actor, &call.for_ever()), |tx| {
+                async move { this.award_many_in(tx, drafts, &label).await.map(AwardOutcomes) }.boxed()
+            })
+            .await
+    }
+
+    async fn award_many_in(
+        &self,
+        tx: &TenantTx,
+        drafts: Vec<AwardDraft>,
+        actor: &str,
+    ) -> Result<Vec<AwardOutcome>, PointsError> {
+        let calendar = self.calendar_in(tx).await?;
+        let ids: Vec<_> = drafts.iter().map(|draft| draft.member).collect();
+        let standing = self.members.list_standing_in(tx, &ids).await?;
+        let judged: Vec<_> = drafts.into_iter().map(|draft| judge(draft, &standing, &calendar)).collect();
+        let awards: Vec<_> = judged
+            .iter()
+            .filter_map(|judged| judged.as_ref().ok())
+            .map(|award| (self.platform.new_id(), award.clone()))
+            .collect();
+        let posted =
+            if awards.is_empty() { Default::default() } else { award_many(tx, &awards, (actor, calendar.now)).await? };
+        let mut ids = awards.into_iter().map(|(id, _)| id);
+        let outcomes = judged.into_iter().map(|judged| match judged {
+            Err(errors) => AwardOutcome { entry: None, errors },
+            Ok(_) => match ids.next().filter(|id| posted.contains(id)) {
+                Some(entry) => AwardOutcome { entry: Some(entry), errors: Vec::new() },
+                None => AwardOutcome { entry: None, errors: user_errors(PointsError::Frozen("memberId")) },
+            },
+        });
+        Ok(outcomes.collect())
+    }
+
+    /// Takes points from a member. A person has to have proved lately who they are.
+    pub async fn deduct(&self, actor: &Actor, spending: Spending, call: &Call) -> Result<Posted, Failure> {
+        let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
+        let (this, label) = (self.clone(), actor.label());
+        self.platform
+            .once(scope, (actor, &call.for_ever()), |tx| {
+                async move { this.deduct_in(tx, spending, label).await }.boxed()
+            })
+            .await
+    }
+
+    async fn deduct_in(&self, tx: &TenantTx, spending: Spending, actor: String) -> Result<Posted, PointsError> {
+        let spending = spending.check()?;
+        self.standing_in(tx, spending.member).await?;
+        let posting = Posting {
+            reason: Some(spending.reason),
+            reference: spending.reference,
+            ..self.posting(spending.member, (EntryKind::Deduct, spending.amount), actor)
+        };
+        self.spend_in(tx, &posting, ("amount", "memberId")).await
+    }
+
+    /// Undoes an award or a deduction, once. A person has to have proved lately who they are.
+    pub async fn reverse(
+        &self,
+        actor: &Actor,
+        (entry, reason): (PointsEntryId, String),
+        call: &Call,
+    ) -> Result<Posted, Failure> {
+        let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
+        let (this, label) = (self.clone(), actor.label());
+        self.platform
+            .once(scope, (actor, &call.for_ever()), |tx| {
+                async move { this.reverse_in(tx, entry, (reason, label)).await }.boxed()
+            })
+            .await
+    }
+
+    async fn reverse_in(
+        &self,
+        tx: &TenantTx,
+        id: PointsEntryId,
+        (reason, actor): (String, String),
+    ) -> Result<Posted, PointsError> {
+        let reason = checked_reason(&reason)?;
+        let entry = store::find_entry(tx, id).await?.ok_or(PointsError::NotFound("entryId", "entry"))?;
+        // Holds the account: nobody else reverses the entry, and what is due is posted before.
+        self.settle_in(tx, entry.member, self.platform.clock.now()).await?;
+        if store::list_reversals(tx, &[id]).await?.contains_key(&id) {
+            return Err(PointsError::AlreadyReversed);
+        }
+        let posting = Posting {
+            reason: Some(reason),
+            reference: entry.reference.clone(),
+            reverses: Some(id),
+            is_settled: true,
+            ..self.posting(entry.member, (EntryKind::Reverse, entry.amount), actor)
+        };
+        match entry.kind {
+            EntryKind::Award => self.reverse_award_in(tx, &entry, posting).await,
+            EntryKind::Deduct => {
+                let (from, to, lots) = (Account::Revoked, Account::Available, Lots::Of(id, 0));
+                let due_at = Some(posting.now);
+                let posting = Posting { from, to, lots, due_at, ..posting };
+                let posted = self.spend_in(tx, &posting, ("entryId", "entryId")).await?;
+                // What it goes back into may have expired.
+                self.settle_in(tx, entry.member, posting.now).await?;
+                Ok(posted)
+            }
+            _ => Err(PointsError::NotReversible("Only awards and deductions are reversed.")),
+        }
+    }
+
+    async fn reverse_award_in(&self, tx: &TenantTx, entry: &EntryRow, posting: Posting) -> Result<Posted, PointsError> {
+        let id: PointsLotId = Id::from_uuid(entry.id.uuid());
+        let lot = store::find_lot(tx, id).await?.ok_or(PointsError::NotFound("entryId", "entry"))?;
+        if lot.expired > 0 {
+            return Err(PointsError::NotReversible("Of what this award gave a part has expired."));
+        }
+        let (from, lots) = match lot.pending {
+            0 => (Account::Available, Lots::InOrder(Some(id))),
+            _ => (Account::Pending, Lots::PendingOf(id)),
+        };
+        let posting = Posting { from, to: Account::Issued, lots, ..posting };
+        self.spend_in(tx, &posting, ("entryId", "entryId")).await
+    }
+
+    /// Posts what takes from an account, or gives back to it. The fields are those that are at fault when there is too
+    /// little, and when the account is frozen.
+    pub(super) async fn spend_in(
+        &self,
+        tx: &TenantTx,
+        posting: &Posting,
+        (short, frozen): (&'static str, &'static str),
+    ) -> Result<Posted, PointsError> {
+        let posted = Posted { entry: posting.id, member: posting.member };
+        if post(tx, posting).await? {
+            return Ok(posted);
+        }
+        if !posting.is_settled {
+            self.settle_in(tx, posting.member, posting.now).await?;
+            if post(tx, &Posting { is_settled: true, ..posting.clone() }).await? {
+                return Ok(posted);
+            }
+        }
+        let account = store::list_accounts(tx, &[posting.member]).await?.remove(&posting.member);
+        let is_frozen = account.is_some_and(|account| account.frozen_at.is_some());
+        Err(if is_frozen { PointsError::Frozen(frozen) } else { PointsError::Insufficient(short) })
+    }
+
+    /// An entry that takes what is available, in the order in which lots are spent: the usual case.
+    pub(super) fn posting(&self, member: MemberId, (kind, amount): (EntryKind, i64), actor: String) -> Posting {
+        Posting {
+            id: self.platform.new_id(),
+            member,
+            kind,
+            from: Account::Available,
+            to: Account::Revoked,
+            amount,
+            lots: Lots::InOrder(None),
+            reason: None,
+            reference: None,
+            hold: None::<PointsHoldId>,
+            reverses: None,
+            actor,
+            now: self.platform.clock.now(),
+            due_at: None,
+            is_settled: false,
+        }
+    }
+
+    /// Whether the member is there.
+    pub(super) async fn standing_in(&self, tx: &TenantTx, member: MemberId) -> Result<Standing, PointsError> {
+        let standing = self.members.list_standing_in(tx, &[member]).await?.remove(&member);
+        standing.ok_or(PointsError::NotFound("memberId", "member"))
+    }
+
+    async fn calendar_in(&self, tx: &TenantTx) -> Result<Calendar, PointsError> {
+        let tenant = self.tenants.get_in(tx).await?;
+        let lifetime_months = tenant.policy.points.lifetime_months;
+        Ok(Calendar { now: self.platform.clock.now(), zone: tenant.timezone, lifetime_months })
+    }
+}
+
+/// The award, or all that speaks against it.
+fn judge(
+    draft: AwardDraft,
+    standing: &HashMap<MemberId, Standing>,
+    calendar: &Calendar,
+) -> Result<Award, Vec<UserError>> {
+    let standing = standing.get(&draft.member).copied();
+    let award = draft.check(calendar)?;
+    match standing {
+        Some(Standing::Active) => Ok(award),
+        Some(Standing::Archived) => Err(user_errors(PointsError::Archived)),
+        None => Err(user_errors(PointsError::NotFound("memberId", "member"))),
+    }
+}
+
+fn user_errors(error: PointsError) -> Vec<UserError> {
+    match Failure::from(error) {
+        Failure::Refused(errors) => errors,
+        Failure::Failed(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Giving points: to one member or to many, in one statement on PostgreSQL.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+
+use super::model::Award;
+use crate::platform::db::together::{Given, Together};
+use crate::platform::db::{DbError, TenantTx};
+use crate::platform::ids::{Id, PointsEntryId};
+
+/// Adds to accounts, which are made if need be, in the order of their ids, so that nobody waits in a circle. A frozen
+/// one is passed over.
+const ACCOUNTS: &str = "
+INSERT INTO points_accounts AS a
+    (tenant_id, member_id, asset, issued, pending, available, held, redeemed, expired, revoked, entries, posted_at, due_at)
+SELECT {tenant}, g.member_id, 'POINTS', SUM(g.pending + g.available), SUM(g.pending), SUM(g.available), 0, 0, 0, 0,
+    COUNT(*), {now}, MIN(NULLIF(g.due_at, {never}))
+FROM {given} g WHERE true GROUP BY g.member_id ORDER BY g.member_id
+ON CONFLICT (tenant_id, member_id, asset) DO UPDATE SET
+    issued = a.issued + excluded.issued,
+    pending = a.pending + excluded.pending,
+    available = a.available + excluded.available,
+    entries = a.entries + excluded.entries,
+    posted_at = CASE WHEN excluded.posted_at > a.posted_at THEN excluded.posted_at ELSE a.posted_at END,
+    due_at = CASE WHEN a.due_at IS NULL OR excluded.due_at < a.due_at THEN excluded.due_at ELSE a.due_at END
+WHERE a.frozen_at IS NULL";
+
+const ACCOUNTS_AGAIN: &str = "tenant_id = {tenant} AND asset = 'POINTS' AND frozen_at IS NULL";
+
+/// The account has the balances behind the last of its entries: the others are those less what came behind them.
+const ENTRIES: &str = "
+INSERT INTO points_entries
+    (tenant_id, id, member_id, asset, number, kind, from_account, to_account, amount,
+     pending_after, available_after, held_after, source, reason, reference, actor, posted_at)
+SELECT {tenant}, g.id, g.member_id, 'POINTS', a.entries - g.behind, 'AWARD', 'ISSUED',
+    CASE WHEN g.pending > 0 THEN 'PENDING' ELSE 'AVAILABLE' END, g.pending + g.available,
+    a.pending - g.pending_behind, a.available - g.available_behind, a.held,
+    g.source, g.reason, NULLIF(g.reference, ''), {actor}, a.posted_at
+FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id ORDER BY g.place";
+
+const ENTRIES_AGAIN: &str = "tenant_id = {tenant} AND id IN (SELECT id FROM {given})";
+
+const LOTS: &str = "
+INSERT INTO points_lots
+    (tenant_id, id, member_id, asset, source, amount, pending, available, held, expired,
+     earned_at, available_at, expires_at)
+SELECT {tenant}, g.id, g.member_id, 'POINTS', g.source, g.pending + g.available, g.pending, g.available, 0, 0,
+    a.posted_at, NULLIF(g.available_at, {never}), NULLIF(g.expires_at, {never})
+FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id";
+
+/// Posts the awards, whose members are there; gives the ids of those that were posted: the others' accounts are frozen.
+pub(super) async fn award_many(
+    tx: &TenantTx,
+    awards: &[(PointsEntryId, Award)],
+    (actor, now): (&str, DateTime<Utc>),
+) -> Result<HashSet<PointsEntryId>, DbError> {
+    // Stands for no time: PostgreSQL's arrays of parameters hold no NULL.
+    let never = DateTime::<Utc>::UNIX_EPOCH;
+    let amount = |award: &Award, pending: bool| if award.available_at.is_some() == pending { award.amount } else { 0 };
+    let behind = behind(awards);
+    let each = || awards.iter().map(|(_, award)| award);
+    let given = Given::default()
+        .each("place", (0..).take(awards.len()).map(|place: i64| place))
+        .each("id", awards.iter().map(|(id, _)| id.uuid()))
+        .each("member_id", each().map(|award| award.member.uuid()))
+        .each("pending", each().map(|award| amount(award, true)))
+        .each("available", each().map(|award| amount(award, false)))
+        .each("behind", behind.iter().map(|behind| behind.entries))
+        .each("pending_behind", behind.iter().map(|behind| behind.pending))
+        .each("available_behind", behind.iter().map(|behind| behind.available))
+        .each("source", each().map(|award| award.source.as_str().to_owned()))
+        .each("reason", each().map(|award| award.reason.clone()))
+        .each("reference", each().map(|award| award.reference.clone().unwrap_or_default()))
+        .each("due_at", each().map(|award| award.available_at.or(award.expires_at).unwrap_or(never)))
+        .each("available_at", each().map(|award| award.available_at.unwrap_or(never)))
+        .each("expires_at", each().map(|award| award.expires_at.unwrap_or(never)));
+    let posted = Together::new(tx)
+        .with("tenant", tx.tenant().uuid())
+        .with("actor", actor)
+        .with("now", now)
+        .with("never", never)
+        .given("given", given)
+        .step("accounts", "points_accounts", ACCOUNTS, ACCOUNTS_AGAIN)
+        .step("entries", "points_entries", ENTRIES, ENTRIES_AGAIN)
+        .step("lots", "points_lots", LOTS, ENTRIES_AGAIN)
+        .query(tx, "SELECT id FROM {entries} e")
+        .await?;
+    posted.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "id")?))).collect()
+}
+
+/// What later awards of the same member add, in the same statement.
+#[derive(Clone, Copy, Default)]
+struct Behind {
+    entries: i64,
+    pending: i64,
+    available: i64,
+}
+
+fn behind(awards: &[(PointsEntryId, Award)]) -> Vec<Behind> {
+    let mut sums: HashMap<_, Behind> = HashMap::new();
+    let mut all: Vec<_> = awards
+        .iter()
+        .rev()
+        .map(|(_, award)| {
+            let sum = sums.entry(award.member).or_default();
+            let behind = *sum;
+            sum.entries += 1;
+            match award.available_at {
+                Some(_) => sum.pending += award.amount,
+                None => sum.available += award.amount,
+            }
+            behind
+        })
+        .collect();
+    all.reverse();
+    all
+}

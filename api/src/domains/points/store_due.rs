@@ -1,0 +1,54 @@
+//! What time brings: lots that become good or expire, holds that end.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait as _, QueryResult, Statement, Value};
+
+use crate::platform::db::{DbError, SystemTx, TenantTx};
+use crate::platform::ids::{Id, MemberId, TenantId};
+
+const SUM_OF_LOTS: &str = "
+SELECT CAST(COALESCE(SUM(CASE WHEN available_at <= $3 THEN pending END), 0) AS bigint) AS maturing,
+    CAST(COALESCE(SUM(CASE WHEN expires_at <= $3 THEN available END), 0) AS bigint) AS expiring
+FROM points_lots WHERE tenant_id = $1 AND member_id = $2 AND asset = 'POINTS' AND pending + available + held > 0";
+
+/// The next time at which something is due; none where nothing is to come.
+const NEXT: &str = "
+UPDATE points_accounts SET due_at = (SELECT MIN(t) FROM (
+    SELECT MIN(CASE WHEN pending > 0 THEN available_at WHEN available > 0 THEN expires_at END) AS t
+        FROM points_lots WHERE tenant_id = $1 AND member_id = $2 AND asset = 'POINTS' AND pending + available + held > 0
+    UNION ALL
+    SELECT MIN(expires_at) AS t
+        FROM points_holds WHERE tenant_id = $1 AND member_id = $2 AND asset = 'POINTS' AND state = 'OPEN') n)
+WHERE tenant_id = $1 AND member_id = $2 AND asset = 'POINTS'";
+
+const ACCOUNTS: &str = "
+SELECT tenant_id, member_id FROM points_accounts
+WHERE due_at IS NOT NULL AND due_at <= $1 AND frozen_at IS NULL ORDER BY due_at LIMIT $2";
+
+/// How much of an account's lots becomes good now, and how much expires. The account is held.
+pub(super) async fn sum_due(tx: &TenantTx, member: MemberId, now: DateTime<Utc>) -> Result<(i64, i64), DbError> {
+    let values: [Value; 3] = [tx.tenant().uuid().into(), member.uuid().into(), now.into()];
+    let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), SUM_OF_LOTS, values)).await?;
+    let Some(row) = row else { return Ok((0, 0)) };
+    Ok((row.try_get("", "maturing")?, row.try_get("", "expiring")?))
+}
+
+/// Notes when the account is to be looked at next. The account is held.
+pub(super) async fn put_next(tx: &TenantTx, member: MemberId) -> Result<(), DbError> {
+    let values: [Value; 2] = [tx.tenant().uuid().into(), member.uuid().into()];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), NEXT, values)).await?;
+    Ok(())
+}
+
+/// The accounts that have waited longest, of all tenants.
+pub(super) async fn list_due(
+    tx: &SystemTx,
+    (now, limit): (DateTime<Utc>, u64),
+) -> Result<Vec<(TenantId, MemberId)>, DbError> {
+    let values: [Value; 2] = [now.into(), limit.into()];
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), ACCOUNTS, values)).await?;
+    let read = |row: &QueryResult| -> Result<_, DbError> {
+        Ok((Id::from_uuid(row.try_get("", "tenant_id")?), Id::from_uuid(row.try_get("", "member_id")?)))
+    };
+    rows.iter().map(read).collect()
+}
