@@ -14,6 +14,16 @@ impl Chance {
         Self(seed | 1)
     }
 
+    /// Chance of its own for one of several that run at the same time.
+    pub fn fork(&mut self) -> Self {
+        Self(self.below(u64::MAX) | 1)
+    }
+
+    /// One of these.
+    pub fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u64) as usize]
+    }
+
     /// A number from 0 to one less than `limit`.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
