@@ -16,7 +16,7 @@ impl Chance {
 
     /// Chance of its own for one of several that run at the same time.
     pub fn fork(&mut self) -> Self {
-        Self(self.below(u64::MAX) | 1)
+        Self(self.next() | 1)
     }
 
     /// One of these.
@@ -26,10 +26,15 @@ impl Chance {
 
     /// A number from 0 to one less than `limit`.
     pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    /// Multiplied, or the last bits of one number would tell those of the next.
+    fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        self.0 % limit
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 1
     }
 
     pub fn millis(&mut self, from: u64, to: u64) -> Duration {

@@ -111,14 +111,10 @@ impl Sequence {
         match self.chance.below(100) {
             ..34 => self.make_up_award(),
             34..52 => Step::Deduct { amount: self.spending() },
-            52..69 => {
-                let days = self.chance.of(&[1, 5, 12, 29]) * DAY;
-                let lifetime = [None, Some(SIX_HOURS), Some(days + SIX_HOURS), Some(59), Some(30 * DAY + 1)];
-                let place = self.chance.of(&[0, 0, 1, 2, 2, 2, 2, 2, 2, 2, 3, 4]);
-                let amount = if place < 3 { self.spending() } else { 1 };
-                Step::Hold { amount, lifetime: lifetime[place] }
-            }
-            69..80 => self.make_up_capture(),
+            52..66 => self.make_up_hold(),
+            // With nothing to close there is mostly nothing to learn.
+            66..86 if self.open_holds().is_empty() && self.chance.below(6) > 0 => self.make_up_hold(),
+            66..80 => self.make_up_capture(),
             80..86 => Step::Release { hold: self.any_hold() },
             _ => Step::Reverse { posting: self.chance.below(self.account.postings() as u64 + 1) as usize },
         }
@@ -148,6 +144,14 @@ impl Sequence {
         }
     }
 
+    fn make_up_hold(&mut self) -> Step {
+        let days = self.chance.of(&[1, 5, 12, 29]) * DAY;
+        let lifetime = [None, Some(SIX_HOURS), Some(days + SIX_HOURS), Some(59), Some(30 * DAY + 1)];
+        let place = self.chance.of(&[0, 0, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 4]);
+        let amount = if place < 3 { self.spending() } else { 1 };
+        Step::Hold { amount, lifetime: lifetime[place] }
+    }
+
     fn make_up_capture(&mut self) -> Step {
         let hold = self.any_hold();
         let amount = match self.account.holds.get(hold).filter(|hold| hold.state == "OPEN") {
@@ -158,6 +162,11 @@ impl Sequence {
             }
         };
         Step::Capture { hold, amount }
+    }
+
+    fn open_holds(&self) -> Vec<usize> {
+        let holds = &self.account.holds;
+        (0..holds.len()).filter(|place| holds[*place].state == "OPEN").collect()
     }
 
     /// Mostly less than there is, now and then all of it or one more.
@@ -173,8 +182,7 @@ impl Sequence {
 
     /// Mostly an open one, now and then a closed one or one that nobody made.
     fn any_hold(&mut self) -> usize {
-        let holds = &self.account.holds;
-        let open: Vec<_> = (0..holds.len()).filter(|place| holds[*place].state == "OPEN").collect();
+        let open = self.open_holds();
         match open.is_empty() || self.chance.below(4) == 0 {
             true => self.chance.below(self.account.holds.len() as u64 + 1) as usize,
             false => self.chance.of(&open),
