@@ -1,5 +1,6 @@
 //! What a machine makes of it: an import against the same rows in bare SQL, lookups a second, and whether the
-//! time of a refused sign-in, of a letter or of an invitation tells that the account exists; and what the edge costs.
+//! time of a refused sign-in, of a letter or of an invitation tells that the account exists; what the edge costs; and
+//! awards of points a second against the same rows in bare SQL.
 //!
 //! `tests/run bench` runs it on both storages. `SHEQUN_BENCH_MEMBERS` changes the number of members (100,000).
 //! Each side of the comparison has a fresh installation with an idle server on it.
@@ -13,6 +14,7 @@
     reason = "a measurement that cannot go on must stop loudly, and it lives in real time"
 )]
 
+mod awards;
 mod bare;
 mod edge;
 mod enumeration;
@@ -70,6 +72,15 @@ fn main() {
         for step in edge::steps().await {
             check(format!("{storage:?}: {}: {:.0} µs of CPU a request", step.what, step.micros), true);
         }
+        let (awards, in_bulk) = awards::rates(storage).await;
+        for rate in awards {
+            let what = format!("{storage:?}: pointsAward, {} connections: {:.0} a second", rate.connections, rate.api);
+            let of_bare = rate.bare.map_or(String::new(), |bare| {
+                format!(", {:.2} of bare SQL's {bare:.0} (aim: {} at 64)", rate.api / bare, awards::SHARE)
+            });
+            check(format!("{what}{of_bare}"), rate.api > 0.0);
+        }
+        check(format!("{storage:?}: pointsAwardBulk: {in_bulk:.0} rows/s"), in_bulk > 0.0);
         let app = enumeration::app().await;
         for medians in enumeration::sign_in(&app).await.into_iter().chain(enumeration::letters(&app).await) {
             let [known, unknown, allowed] = [medians.known, medians.unknown, medians.allowed()].map(in_ms);

@@ -142,6 +142,12 @@ impl Setup {
         self
     }
 
+    /// With a PostgreSQL server of its own, which the test may stop; it begins with an empty database.
+    pub fn own_postgres(mut self) -> Self {
+        self.plan.own_postgres = true;
+        self
+    }
+
     /// On an empty database, which PostgreSQL would otherwise copy from a migrated one.
     pub fn unmigrated(mut self) -> Self {
         self.plan.unmigrated = true;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::storage::{self, MASTER_KEY, Storage};
 use crate::{
-    Database, Letter, Proxy, REDIS_PASSWORD, RedisServer, SmtpServer, binary, letters, process, runtime, scratch,
+    Database, Letter, PostgresServer, Proxy, REDIS_PASSWORD, RedisServer, SmtpServer, binary, letters, process,
+    runtime, scratch,
 };
 
 /// Dropped with the last server on it; takes its database and its folder along.
@@ -16,6 +17,7 @@ pub struct Installation {
     binary: PathBuf,
     environment: Vec<(String, String)>,
     postgres_database: Option<String>,
+    postgres: Option<PostgresServer>,
     proxies: Option<(Proxy, Proxy)>,
     smtp: Option<SmtpServer>,
     redis: Vec<RedisServer>,
@@ -48,6 +50,7 @@ pub(crate) struct Plan {
     pub proxied: bool,
     pub smtp: bool,
     pub no_mail: bool,
+    pub own_postgres: bool,
     /// How many Redis servers of its own; more than one are a cluster, none is the one that all share.
     pub own_redis: usize,
 }
@@ -55,10 +58,15 @@ pub(crate) struct Plan {
 impl Installation {
     pub(crate) async fn create(plan: Plan) -> Arc<Self> {
         let folder = scratch::folder("installation");
-        let postgres_database = match Storage::of_this_run() {
-            Storage::Embedded => None,
-            Storage::PostgresRedis if plan.unmigrated => Some(storage::create_empty_database().await),
-            Storage::PostgresRedis => Some(storage::create_database().await),
+        let postgres = match plan.own_postgres {
+            true => Some(PostgresServer::start().await),
+            false => None,
+        };
+        let postgres_database = match (Storage::of_this_run(), &postgres) {
+            (Storage::Embedded, _) => None,
+            (Storage::PostgresRedis, Some(own)) => Some(own.create_database().await),
+            (Storage::PostgresRedis, None) if plan.unmigrated => Some(storage::create_empty_database().await),
+            (Storage::PostgresRedis, None) => Some(storage::create_database().await),
         };
         let mut environment = vec![
             pair("SHEQUN_DEMO", "off"),
@@ -72,7 +80,11 @@ impl Installation {
             count => RedisServer::cluster(count).await,
         };
         if let Some(database) = &postgres_database {
-            let (mut database_url, mut redis_url) = (storage::database_url(database), redis_url(&redis));
+            let mut database_url = match &postgres {
+                Some(own) => own.url(database),
+                None => storage::database_url(database),
+            };
+            let mut redis_url = redis_url(&redis);
             if plan.proxied {
                 let to_postgres = Proxy::open(&storage::address_in(&database_url)).await;
                 let to_redis = Proxy::open(&storage::address_in(&redis_url)).await;
@@ -99,7 +111,16 @@ impl Installation {
         }
         environment.extend(plan.environment);
         let binary = if plan.steered { binary::steered() } else { binary::normal() };
-        Arc::new(Self { folder, binary: binary.to_owned(), environment, postgres_database, proxies, smtp, redis })
+        Arc::new(Self {
+            folder,
+            binary: binary.to_owned(),
+            environment,
+            postgres_database,
+            postgres,
+            proxies,
+            smtp,
+            redis,
+        })
     }
 
     /// The data directory of the process with this number. On PostgreSQL each has one of its own, as on separate hosts.
@@ -144,6 +165,17 @@ impl Installation {
     pub fn redis(&self) -> &[RedisServer] {
         assert!(!self.redis.is_empty(), "this installation has no Redis of its own");
         &self.redis
+    }
+
+    /// The PostgreSQL server of an installation with `own_postgres`.
+    pub fn postgres(&self) -> &PostgresServer {
+        self.postgres.as_ref().expect("this installation has no PostgreSQL of its own")
+    }
+
+    /// How PostgreSQL's own programs reach the database, as the role that the product signs in with.
+    pub fn postgres_url(&self) -> &str {
+        let url = self.environment.iter().find(|(name, _)| name == "DATABASE_URL");
+        &url.expect("this installation is on PostgreSQL").1
     }
 
     /// Moves the clock of every process of this installation; only in one that was asked `with_movable_clock`.
@@ -194,7 +226,10 @@ impl Installation {
     /// The storage behind the API.
     pub async fn database(&self) -> Database {
         match &self.postgres_database {
-            Some(name) => Database::postgres(&storage::admin_url(name)).await,
+            Some(name) => match &self.postgres {
+                Some(own) => Database::postgres(&own.admin_url(name)).await,
+                None => Database::postgres(&storage::admin_url(name)).await,
+            },
             None => Database::sqlite(&self.data_dir(0).join("shequn.db")).await,
         }
     }
@@ -202,7 +237,7 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        if let Some(name) = self.postgres_database.take() {
+        if let Some(name) = self.postgres_database.take().filter(|_| self.postgres.is_none()) {
             runtime::run_detached(storage::drop_database(name));
         }
         let _ = std::fs::remove_dir_all(&self.folder);

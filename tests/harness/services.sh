@@ -55,6 +55,7 @@ full_page_writes = off
 CONF
   "${as_postgres[@]}" "$bin/postgres" -D "$data" >>"$run_dir/postgres.log" 2>&1 </dev/null &
   services+=("QUIT $!")
+  export SHEQUN_TEST_PG_BIN="$bin" # for servers that tests start themselves
   export SHEQUN_TEST_PG_ADMIN_URL="postgres://postgres:$admin@127.0.0.1:$port/postgres"
   export SHEQUN_TEST_PG_URL="postgres://shequn_owner:$owner@127.0.0.1:$port/postgres"
   wait_for PostgreSQL $! "$run_dir/postgres.log" "$bin/psql" "$SHEQUN_TEST_PG_ADMIN_URL" -qc 'SELECT 1'

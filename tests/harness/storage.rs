@@ -155,6 +155,6 @@ fn with_database(url: &str, database: &str) -> String {
     format!("{server}/{database}")
 }
 
-fn required(variable: &str) -> String {
+pub(crate) fn required(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is missing: run the tests with tests/run"))
 }

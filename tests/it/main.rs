@@ -35,6 +35,7 @@ mod on_embedded;
 mod on_postgres_and_redis;
 mod paging;
 mod partner_keys;
+mod points;
 mod price;
 mod reports;
 mod retention;

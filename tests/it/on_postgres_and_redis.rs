@@ -3,6 +3,7 @@
 mod audit;
 mod mail_off;
 mod outages;
+mod points;
 mod redis_away;
 
 use std::time::Duration;

@@ -1,0 +1,186 @@
+//! Many members take many steps by chance, while time passes and the tenant's rule changes; after each, the product
+//! says what the model says.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use harness::{Client, Tenant, TestApp, eventually, run};
+use serde_json::{Value, json};
+use sqlx::types::chrono::{DateTime, Utc};
+use tokio::task::JoinSet;
+
+use super::model::{Balances, DAY, HOUR, Moment, day_of};
+use super::sequence::Sequence;
+use super::{HEAVY_LOAD, balances, members, number, partner, proof, text, unlimited, verify};
+use crate::chance::Chance;
+
+const MEMBERS: usize = 256;
+const ROUNDS: usize = 50;
+/// Requests at a time.
+const LANES: usize = 16;
+
+/// Before which round how many days pass, and whether what has become due is waited for: otherwise the next step comes
+/// upon it. All together are less than the year that a partner's key lasts.
+const JOURNEY: [(usize, i64, bool); 8] = [
+    (5, 1, true),
+    (11, 6, false),
+    (17, 13, true),
+    (23, 31, false),
+    (28, 2, false),
+    (34, 62, true),
+    (40, 92, false),
+    (46, 120, true),
+];
+/// Longer than any hold.
+const LAST_DAYS: i64 = 31;
+/// Before which round the rule is changed, and to how many months; null is for ever.
+const RULES: [(usize, Option<i64>); 4] = [(8, Some(1)), (20, None), (31, Some(3)), (43, Some(12))];
+
+#[test]
+fn whatever_members_do_their_points_are_those_of_the_model() {
+    run(async {
+        let _alone = HEAVY_LOAD.lock().await;
+        let app = unlimited(TestApp::with().with_movable_clock()).start().await;
+        let tenant = app.tenant("property").await;
+        let owner = tenant.owner().await;
+        let key_ends = DateTime::from_timestamp(now(&app) + 364 * DAY, 0).unwrap().to_rfc3339();
+        let client = partner(&owner, json!({ "expiresAt": key_ends })).await;
+        let mut chance = Chance::new("whatever_members_do");
+        let ids = members(&owner, MEMBERS).await;
+        let mut sequences: Vec<_> = ids.into_iter().map(|member| Sequence::new(member, chance.fork())).collect();
+        // No day begins meanwhile.
+        let of_the_day = now(&app) - (day_of(now(&app)) * DAY - 8 * HOUR);
+        pass(&app, (12 * HOUR - of_the_day).rem_euclid(DAY));
+
+        let mut lifetime_months = Some(12);
+        let mut remembered = Vec::new();
+        for round in 0..ROUNDS {
+            if let Some((_, days, is_waited_for)) = JOURNEY.iter().find(|(before, ..)| *before == round) {
+                pass(&app, days * DAY);
+                if *is_waited_for {
+                    let moment = Moment { now: now(&app), lifetime_months };
+                    sequences = in_lanes(&client, sequences, move |one, client| one.settled(client, moment)).await;
+                    remembered.push(Remembered::now(&app, &sequences));
+                }
+            }
+            if let Some((_, months)) = RULES.iter().find(|(before, _)| *before == round) {
+                set_rule(&tenant, *months).await;
+                lifetime_months = *months;
+            }
+            let moment = Moment { now: now(&app), lifetime_months };
+            sequences = in_lanes(&client, sequences, move |one, client| one.step(client, moment)).await;
+        }
+
+        sequences = in_lanes(&client, sequences, Sequence::compare_details).await;
+        pass(&app, LAST_DAYS * DAY);
+        let moment = Moment { now: now(&app), lifetime_months };
+        sequences = in_lanes(&client, sequences, move |one, client| one.settled(client, moment)).await;
+        sequences = in_lanes(&client, sequences, Sequence::compare_details).await;
+        for then in &remembered {
+            then.compare(&client).await;
+        }
+        compare_whole(&client, &sequences).await;
+        verify(&app).await;
+    });
+}
+
+/// Every member's balances at a time.
+struct Remembered {
+    at: String,
+    balances: Vec<(String, Balances)>,
+}
+
+impl Remembered {
+    fn now(app: &TestApp, sequences: &[Sequence]) -> Self {
+        let at = DateTime::<Utc>::from(SystemTime::now() + app.installation().clock_ahead());
+        let at = at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+        let balances = sequences.iter().map(|one| (one.member.clone(), one.account.balances)).collect();
+        Self { at, balances }
+    }
+
+    /// The past is told as it was.
+    async fn compare(&self, client: &Client) {
+        let document = "query($id: ID!, $at: DateTime!) { member(by: { id: $id }) { points {
+            balance(at: $at) { available pending held } } } }";
+        for (member, then) in &self.balances {
+            let answer = client.query(document, json!({ "id": member, "at": self.at })).await;
+            let told = answer.data("member.points.balance");
+            let told = ["available", "pending", "held"].map(|account| number(&told[account]));
+            assert_eq!(told, [then.available, then.pending, then.held], "{member} at {}", self.at);
+        }
+    }
+}
+
+/// The ledger's own sums, what is owed, and the seal.
+async fn compare_whole(client: &Client, sequences: &[Sequence]) {
+    let sum = |part: fn(&Balances) -> i64| sequences.iter().map(|one| part(&one.account.balances)).sum::<i64>();
+    let expected = Balances {
+        issued: sum(|one| one.issued),
+        pending: sum(|one| one.pending),
+        available: sum(|one| one.available),
+        held: sum(|one| one.held),
+        redeemed: sum(|one| one.redeemed),
+        expired: sum(|one| one.expired),
+        revoked: sum(|one| one.revoked),
+    };
+    println!("{expected:?}");
+    let all = [expected.pending, expected.available, expected.redeemed, expected.expired, expected.revoked];
+    assert!(all.iter().all(|sum| *sum > 0), "too little has happened");
+    assert_eq!(balances(&proof(client).await), expected);
+    eventually("every entry is sealed", Duration::from_secs(60), || async {
+        proof(client).await["unsealedEntries"] == 0
+    })
+    .await;
+
+    let answer = client.run("PointsLiability", json!({})).await;
+    let liability = answer.data("pointsLiability");
+    let parts = ["pending", "available", "held", "total"].map(|part| number(&liability[part]));
+    let owed = expected.pending + expected.available + expected.held;
+    assert_eq!(parts, [expected.pending, expected.available, expected.held, owed]);
+    let mut months = BTreeMap::new();
+    for lot in sequences.iter().flat_map(|one| &one.account.lots).filter(|lot| lot.left() > 0) {
+        *months.entry(lot.expires_on().map(|day| day[..7].to_owned())).or_insert(0) += lot.left();
+    }
+    assert_eq!(number(&liability["neverExpiring"]), months.remove(&None).unwrap_or(0));
+    let shown = liability["months"].as_array().unwrap().iter();
+    let shown = shown.map(|month: &Value| (Some(text(&month["month"])), number(&month["amount"])));
+    assert_eq!(shown.filter(|(_, amount)| *amount > 0).collect::<BTreeMap<_, _>>(), months);
+}
+
+/// Lets each sequence do something, several at a time.
+async fn in_lanes<F, Fut>(client: &Client, mut sequences: Vec<Sequence>, action: F) -> Vec<Sequence>
+where
+    F: Fn(Sequence, Client) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = Sequence> + Send,
+{
+    let mut lanes = JoinSet::new();
+    while !sequences.is_empty() {
+        let lane = sequences.split_off(sequences.len().saturating_sub(MEMBERS / LANES));
+        let (client, action) = (client.clone(), action.clone());
+        lanes.spawn(async move {
+            let mut done = Vec::with_capacity(lane.len());
+            for one in lane {
+                done.push(action(one, client.clone()).await);
+            }
+            done
+        });
+    }
+    lanes.join_all().await.into_iter().flatten().collect()
+}
+
+/// The rule is changed by a person, whose session does not last from one leap of the clock to the next.
+async fn set_rule(tenant: &Tenant<'_>, months: Option<i64>) {
+    let points = json!({ "lifetimeMonths": months, "source": "the council of the test" });
+    let answer = tenant.owner().await.run("TenantPolicyUpdate", json!({ "input": { "points": points } })).await;
+    answer.payload("tenantPolicyUpdate");
+}
+
+fn pass(app: &TestApp, seconds: i64) {
+    app.installation().advance_clock(Duration::from_secs(seconds.unsigned_abs()));
+}
+
+/// By the clock of the installation, in seconds since 1970.
+fn now(app: &TestApp) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + app.installation().clock_ahead();
+    now.as_secs() as i64
+}
