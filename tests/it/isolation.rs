@@ -7,6 +7,7 @@
 pub(crate) mod cases;
 mod on_embedded;
 mod on_postgres_and_redis;
+mod points;
 pub(crate) mod things;
 mod twins;
 

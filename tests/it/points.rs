@@ -6,7 +6,9 @@ mod idempotency;
 pub mod journal;
 mod model;
 mod property;
+mod rules;
 mod sequence;
+mod tampering;
 
 use harness::{Client, Setup, TestApp};
 use serde_json::{Value, json};

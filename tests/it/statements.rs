@@ -55,6 +55,37 @@ fn a_page_of_members_takes_as_many_statements_for_five_as_for_a_hundred() {
 }
 
 #[test]
+fn a_page_of_members_with_all_their_points_takes_as_many_statements_for_five_as_for_a_hundred() {
+    run(async {
+        let ledger = Ledger::open("constant-points").await;
+        ledger.people(100).await;
+        let answer = ledger.owner.query("{ members(first: 100) { nodes { id } } }", json!({})).await;
+        let members = answer.data("members.nodes").as_array().unwrap().clone();
+        let row = |member: &Value| json!({ "memberId": member["id"], "amount": 5, "reason": "Campaign" });
+        for key in ["first", "second"] {
+            let awards: Vec<_> = members.iter().map(row).collect();
+            let input = json!({ "input": { "awards": awards, "idempotencyKey": key } });
+            ledger.owner.run("PointsAwardBulk", input).await.payload("pointsAwardBulk");
+        }
+        for (selection, expected) in [
+            ("pointsBalance points { available held entries(first: 1) { totalCount } }", 3),
+            // The tenant's zone is read for the days of lots, once for each level.
+            (
+                "points { lots { expiresOn } holds { id } entries(first: 3) { nodes { reversedById lots { lotId } } } }",
+                10,
+            ),
+        ] {
+            for size in [5, 50, 100] {
+                let (answer, statements) =
+                    ledger.run(&format!("{{ members(first: {size}) {{ nodes {{ {selection} }} }} }}")).await;
+                assert_eq!(answer["members"]["nodes"].as_array().unwrap().len(), size);
+                assert_eq!(statements.len(), expected, "{size} × {selection}: {statements:#?}");
+            }
+        }
+    });
+}
+
+#[test]
 fn aliases_of_one_page_are_read_apart_only_where_they_differ() {
     run(async {
         let ledger = Ledger::open("aliases").await;
@@ -168,8 +199,8 @@ impl Ledger {
     }
 
     /// The data of an answer and the statements it took. Those of the look-ups of the caller and of their registry of
-    /// documents, which come every few seconds, and of the outbox, the letters' and the audit trail's sealer, which
-    /// run by themselves, are not among them.
+    /// documents, which come every few seconds, and of the outbox, the letters' and the audit trail's sealer, and the
+    /// ledger's sealer and sweeper, which run by themselves, are not among them.
     async fn run(&self, document: &str) -> (Value, Vec<String>) {
         self.database.outbox_is_drained().await;
         let before = self.app.server().log().len();
@@ -177,7 +208,15 @@ impl Ledger {
         let data = answer.data("").clone();
         let log = self.app.server().log();
         let statements = log[before..].lines().filter_map(statement);
-        let others = ["\"sessions\"", "\"document_registries\"", "\"mails\"", "outbox", "audit_"];
+        let others = [
+            "\"sessions\"",
+            "\"document_registries\"",
+            "\"mails\"",
+            "outbox",
+            "audit_",
+            " points_",
+            "\"points_seals\"",
+        ];
         let is_of_the_answer = |text: &String| !others.iter().any(|word| text.contains(word));
         (data, statements.filter(is_of_the_answer).collect())
     }

@@ -4,7 +4,7 @@
 //! installation, counted back from the day it is made on; only ids, keys and the password differ.
 //! It goes through the slices' public faces and knows no table.
 //!
-//! In reading order: `communities` (what each is like), `people`, `stays` (who came, went and rose), `write`;
+//! In reading order: `communities` (what each is like), `people`, `stays` (who came, went and rose), `points`, `write`;
 //! `names`, `places` and `draw` are what they are made of.
 
 mod communities;
@@ -12,6 +12,7 @@ mod draw;
 mod names;
 mod people;
 mod places;
+mod points;
 mod stays;
 mod write;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::communities::{ALL, End};
 use super::people::Person;
+use super::points;
 use super::stays::{Calendar, Plan, PlannedStay, TIMEZONE};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::domains::communities::{Archiving, CommunityError, Draft};
 use crate::domains::members::MemberError;
 use crate::domains::members::import::{BATCH, Row};
 use crate::domains::members::membership::{Joining, Stay};
+use crate::domains::points::PointsError;
 use crate::domains::tenants::{NewTenant, TenantError};
 use crate::error::{ApiError, Failure, UserError};
 use crate::platform::audit::{Ended, Entry, Subject};
@@ -84,6 +86,12 @@ impl From<MemberError> for DemoError {
     }
 }
 
+impl From<PointsError> for DemoError {
+    fn from(error: PointsError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
 /// Whether the installation is still empty.
 pub async fn is_wanted(app: &App) -> Result<bool, DemoError> {
     let tx = app.platform.db.system().await?;
@@ -111,6 +119,7 @@ pub async fn seed(app: &App, password: &str) -> Result<(), DemoError> {
     app.members.profile_put_in(&tx, reports).await?;
     let stays: Vec<_> = plan.stays.iter().filter_map(|stay| stay_of(stay, &communities, &members)).collect();
     app.members.record_stays_in(&tx, &stays).await?;
+    points::make(app, &tx, &calendar, &members).await?;
     end_communities(app, &tx, &calendar, &communities).await?;
     let (call, ended) = (Call::once("demo"), Ended::Succeeded(Subject::of(tenant)));
     app.platform.record_in(&tx, Entry { actor: &actor, call: &call, ended }).await?;

@@ -12,11 +12,12 @@ pub(super) const SLICES: &[(&str, &[&str])] = &[
     ("auth", &["tenants"]),
     ("communities", &["tenants"]),
     ("members", &["communities", "auth"]),
+    ("points", &["members"]),
 ];
 
 /// Modules within a slice that have its file words over again.
 pub(super) const SUB_SLICES: &[&str] =
-    &["membership", "import", "sessions", "partner_keys", "factors", "staff", "access"];
+    &["membership", "import", "sessions", "partner_keys", "factors", "staff", "access", "proof"];
 
 /// Which slice reads and writes a table; `platform` for those of its own services.
 pub(super) const TABLES: &[(&str, &str)] = &[
@@ -36,6 +37,12 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("member_tags", "members"),
     ("community_memberships", "members"),
     ("import_jobs", "members"),
+    ("points_accounts", "points"),
+    ("points_entries", "points"),
+    ("points_lots", "points"),
+    ("points_lot_moves", "points"),
+    ("points_holds", "points"),
+    ("points_seals", "points"),
     ("document_registries", "documents"),
     ("trusted_documents", "documents"),
     ("audit_checkpoints", "platform"),
@@ -228,6 +235,7 @@ pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
             "domains/auth/service_password.rs",
             "domains/auth/staff/",
             "domains/auth/factors/",
+            "domains/points/proof/",
             "platform/outbox",
             "platform/retention.rs",
             "platform/audit/seal.rs",
@@ -243,6 +251,7 @@ pub(super) const AUTHORITY: &[(&str, &[&str])] = &[
             "domains/auth/service.rs",
             "domains/auth/factors/",
             "domains/auth/staff/",
+            "domains/points/",
             "platform/mail/",
             "platform/db/",
             "cli/",

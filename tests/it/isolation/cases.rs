@@ -5,6 +5,7 @@ use std::fmt;
 use harness::{Client, PASSWORD, Response};
 use serde_json::{Value, json};
 
+use super::points;
 use super::things::Things;
 use crate::given;
 
@@ -15,10 +16,16 @@ const COMMUNITY: &str = "id name memberCount
     members(first: 3) { totalCount edges { tier node { id displayName } } }";
 
 /// All of a member that rows are read for.
-const MEMBER: &str = "id displayName externalRef phone realName tier tags
-    identities { id appId value }
-    profile { city { value } }
-    communities(first: 3) { totalCount edges { tier node { id name } } }";
+fn of_member() -> String {
+    let points = points::POINTS;
+    format!(
+        "id displayName externalRef phone realName tier tags
+        identities {{ id appId value }}
+        profile {{ city {{ value }} }}
+        communities(first: 3) {{ totalCount edges {{ tier node {{ id name }} }} }}
+        {points}"
+    )
+}
 
 /// All of a partner's key that rows are read for.
 const KEY: &str = "id name hint state scopes communityIds networks lastUsedAt createdById version";
@@ -43,11 +50,11 @@ pub(crate) enum Promise {
 
 pub(crate) struct Case {
     pub(crate) operation: &'static str,
-    document: String,
+    pub(super) document: String,
     pub(crate) promise: Promise,
     /// What succeeds for the things' own tenant.
     pub(crate) arguments: fn(&Things) -> Value,
-    attempts: Option<fn(&Things, &Things) -> Vec<Value>>,
+    pub(super) attempts: Option<fn(&Things, &Things) -> Vec<Value>>,
 }
 
 impl fmt::Display for Case {
@@ -115,7 +122,7 @@ impl Case {
 }
 
 /// A case in which another tenant tries exactly what the owner does.
-fn case(operation: &'static str, document: String, arguments: fn(&Things) -> Value) -> Case {
+pub(super) fn case(operation: &'static str, document: String, arguments: fn(&Things) -> Value) -> Case {
     Case { operation, document, promise: Promise::SameAsAbsent, arguments, attempts: None }
 }
 
@@ -132,6 +139,8 @@ pub(crate) fn all() -> Vec<Case> {
         of_communities(),
         of_members(),
         of_memberships(),
+        points::roots(),
+        points::of_points(),
         // Last: without any wall they end the sessions of the cases themselves.
         of_staff(),
     ]
@@ -142,6 +151,7 @@ pub(crate) fn all() -> Vec<Case> {
 
 /// Those that name nothing.
 fn roots() -> Vec<Case> {
+    let member = of_member();
     let selections = [
         (
             "viewer",
@@ -150,7 +160,7 @@ fn roots() -> Vec<Case> {
         ),
         ("tenantPolicy", "tierQuota { source } survival { source } decline { source }".to_owned()),
         ("communities", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {COMMUNITY} }}")),
-        ("members", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {MEMBER} }}")),
+        ("members", format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {member} }}")),
         ("staff", "totalCount pageInfo { hasNextPage } nodes { id email displayName role lastSignInAt }".to_owned()),
         (
             "invitations",
@@ -189,9 +199,10 @@ fn roots() -> Vec<Case> {
 }
 
 fn look_ups() -> Vec<Case> {
+    let member = of_member();
     let fragments =
-        format!("... on Community {{ {COMMUNITY} }} ... on Member {{ {MEMBER} }} ... on PartnerKey {{ {KEY} }}");
-    let member = || format!("query($by: MemberBy!) {{ answer: member(by: $by) {{ {MEMBER} }} }}");
+        format!("... on Community {{ {COMMUNITY} }} ... on Member {{ {member} }} ... on PartnerKey {{ {KEY} }}");
+    let member = || format!("query($by: MemberBy!) {{ answer: member(by: $by) {{ {member} }} }}");
     vec![
         case(
             "node",
@@ -567,7 +578,7 @@ fn tier(community: &Things, member: &Things) -> Value {
 }
 
 /// The operation with its input's fields in one variable; the convention is that of every mutation.
-fn mutation(operation: &str, selection: &str) -> String {
+pub(super) fn mutation(operation: &str, selection: &str) -> String {
     let kind = format!("{}{}Input", operation[..1].to_uppercase(), &operation[1..]);
     format!(
         "mutation($input: {kind}!) {{ answer: {operation}(input: $input) {{
@@ -581,7 +592,7 @@ fn mixed(things: &Things, own: &Things, fields: fn(&Things, &Things) -> Value) -
 }
 
 /// With a key that the caller has used in the things' own tenant: it must not bring that tenant's answer back.
-fn input(things: &Things, fields: Value) -> Value {
+pub(super) fn input(things: &Things, fields: Value) -> Value {
     unkeyed(given::with(fields, json!({ "idempotencyKey": things.idempotency_key })))
 }
 

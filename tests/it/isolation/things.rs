@@ -65,6 +65,10 @@ pub(crate) struct Things {
     /// As a thief without our key can make it: it names the session and proves nothing.
     pub(crate) forged_refresh_token: String,
     pub(crate) idempotency_key: String,
+    /// Points that were given to the member, of which some were taken, and some set aside.
+    pub(crate) award: String,
+    pub(crate) deduction: String,
+    pub(crate) hold: String,
 }
 
 impl Things {
@@ -107,6 +111,9 @@ impl Things {
             refresh_token: format!("shq_rt_{}", "A".repeat(91)),
             forged_refresh_token: format!("shq_rt_{}", "A".repeat(91)),
             idempotency_key: format!("key-{number}"),
+            award: absent_id("pen"),
+            deduction: absent_id("pen"),
+            hold: absent_id("phd"),
         }
     }
 }
@@ -148,6 +155,9 @@ impl Maker {
     /// What a case names.
     pub(crate) async fn make_for(&self, case: &Case) -> Things {
         let things = self.make().await;
+        if case.operation == "pointsUnfreeze" {
+            self.freeze(&things.member).await;
+        }
         if case.is_about_a_letter() {
             let invitation_token = self.secret_sent_to(&things.invited, "invitation").await;
             let forged_invitation_token = format!("{}{}", &invitation_token[..56], "A".repeat(43));
@@ -226,6 +236,7 @@ impl Maker {
         // Leaves the community, which makes it one that declines.
         self.archive("MemberArchive", "memberArchive", &archived_member).await;
 
+        let (award, deduction, hold) = self.points(&name("points"), &member).await;
         let key = self.key(&name("key"), &community).await;
         let document = format!("{}-{number}", self.mark);
         for key in [json!(key), Value::Null] {
@@ -261,6 +272,9 @@ impl Maker {
                 )
                 .await,
             community: text(&community["id"]),
+            award,
+            deduction,
+            hold,
             ..things
         }
     }
@@ -283,6 +297,31 @@ impl Maker {
         let input = json!({ "memberId": member["id"], "profile": { "city": things.city } });
         self.client.run("MemberProfileSet", json!({ "input": input })).await.payload("memberProfileSet");
         member
+    }
+
+    /// Gives points to the member, takes some and sets some aside; gives the ids of what did so.
+    async fn points(&self, reason: &str, member: &Value) -> (String, String, String) {
+        let input = |amount: i64| {
+            let key = format!("{reason}-{amount}");
+            json!({ "input": { "memberId": member["id"], "amount": amount, "reason": reason, "idempotencyKey": key } })
+        };
+        let award = self.client.run("PointsAward", input(100)).await;
+        let deduction = self.client.run("PointsDeduct", input(20)).await;
+        let hold = self.client.run("PointsHold", input(30)).await;
+        let id = |thing: &Value| text(&thing["id"]);
+        (
+            id(&award.payload("pointsAward")["entry"]),
+            id(&deduction.payload("pointsDeduct")["entry"]),
+            id(&hold.payload("pointsHold")["hold"]),
+        )
+    }
+
+    /// As the checker does with an account that does not add up; this one does.
+    async fn freeze(&self, member: &str) {
+        let database = self.installation.database().await;
+        let id = database.literal(harness::uuid_of(member));
+        let frozen = "UPDATE points_accounts SET frozen_at = posted_at WHERE member_id = ";
+        assert_eq!(database.execute(&format!("{frozen}{id}")).await, 1);
     }
 
     async fn key(&self, name: &str, community: &Value) -> String {

@@ -22,7 +22,8 @@ pub(super) async fn run(config: &Config, args: LedgerArgs) -> Result<(), CliErro
     };
     let mut problems = 0;
     for tenant in tenants {
-        let Verdict { accounts, sealed, unsealed, problems: found } = app.points.verify(tenant).await.map_err(failed)?;
+        let Verdict { accounts, sealed, unsealed, problems: found } =
+            app.points.verify(tenant).await.map_err(failed)?;
         for problem in &found {
             println!("{tenant}: {problem}");
         }

@@ -187,7 +187,7 @@ impl AwardDraft {
         if self.expires_on.is_some_and(|day| day > today + FURTHEST) {
             errors.push(invalid("expiresOn", "Points expire within 20 years, or never."));
         }
-        let last_day = self.expires_on.or_else(|| last_day(available_at.unwrap_or(now), zone, lifetime_months?));
+        let last_day = self.expires_on.or_else(|| last_day(now, zone, lifetime_months?));
         let expires_at = last_day.map(|day| start_of_next(day, zone));
         if let (Some(from), Some(to)) = (available_at, expires_at)
             && from >= to
@@ -280,7 +280,7 @@ fn invalid(field: &str, message: &'static str) -> UserError {
     UserError::at(field, UserErrorCode::Invalid, message)
 }
 
-/// The last day of the month that is so many months after the one in which the points become good.
+/// The last day of the month that is so many months after the one in which the points were given.
 fn last_day(from: DateTime<Utc>, zone: Tz, months: u32) -> Option<NaiveDate> {
     let first = from.with_timezone(&zone).date_naive().with_day(1)?;
     first.checked_add_months(Months::new(months + 1))?.pred_opt()

@@ -161,6 +161,13 @@ impl MoveRow {
     }
 }
 
+impl MoveRow {
+    /// All of a lot, as the entry made it.
+    pub(super) fn of_new(lot: &LotRow) -> Self {
+        Self { entry: Id::from_uuid(lot.id.uuid()), lot: lot.id, amount: lot.amount, expires_at: lot.expires_at }
+    }
+}
+
 /// Points that are or were set aside.
 #[derive(Clone, Debug)]
 pub struct HoldRow {

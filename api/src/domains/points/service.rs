@@ -101,7 +101,8 @@ impl Points {
             .await
     }
 
-    async fn award_many_in(
+    /// As [`Points::award_many`], in the caller's transaction.
+    pub async fn award_many_in(
         &self,
         tx: &TenantTx,
         drafts: Vec<AwardDraft>,
@@ -135,12 +136,12 @@ impl Points {
         let (this, label) = (self.clone(), actor.label());
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.deduct_in(tx, spending, label).await }.boxed()
+                async move { this.deduct_in(tx, spending, &label).await }.boxed()
             })
             .await
     }
 
-    async fn deduct_in(&self, tx: &TenantTx, spending: Spending, actor: String) -> Result<Posted, PointsError> {
+    async fn deduct_in(&self, tx: &TenantTx, spending: Spending, actor: &str) -> Result<Posted, PointsError> {
         let spending = spending.check()?;
         self.standing_in(tx, spending.member).await?;
         let posting = Posting {
@@ -162,7 +163,7 @@ impl Points {
         let (this, label) = (self.clone(), actor.label());
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.reverse_in(tx, entry, (reason, label)).await }.boxed()
+                async move { this.reverse_in(tx, entry, (reason, &label)).await }.boxed()
             })
             .await
     }
@@ -171,7 +172,7 @@ impl Points {
         &self,
         tx: &TenantTx,
         id: PointsEntryId,
-        (reason, actor): (String, String),
+        (reason, actor): (String, &str),
     ) -> Result<Posted, PointsError> {
         let reason = checked_reason(&reason)?;
         let entry = store::find_entry(tx, id).await?.ok_or(PointsError::NotFound("entryId", "entry"))?;
@@ -240,7 +241,7 @@ impl Points {
     }
 
     /// An entry that takes what is available, in the order in which lots are spent: the usual case.
-    pub(super) fn posting(&self, member: MemberId, (kind, amount): (EntryKind, i64), actor: String) -> Posting {
+    pub(super) fn posting(&self, member: MemberId, (kind, amount): (EntryKind, i64), actor: &str) -> Posting {
         Posting {
             id: self.platform.new_id(),
             member,
@@ -253,11 +254,17 @@ impl Points {
             reference: None,
             hold: None::<PointsHoldId>,
             reverses: None,
-            actor,
+            actor: actor.to_owned(),
             now: self.platform.clock.now(),
             due_at: None,
             is_settled: false,
         }
+    }
+
+    /// How many points the member can spend, in the caller's transaction.
+    pub async fn available_in(&self, tx: &TenantTx, member: MemberId) -> Result<i64, PointsError> {
+        let account = store::list_accounts(tx, &[member]).await?.remove(&member);
+        Ok(account.map_or(0, |account| account.available))
     }
 
     /// Whether the member is there.

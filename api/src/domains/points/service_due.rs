@@ -78,12 +78,7 @@ impl Points {
     }
 
     /// Posts what is due by now to the account, and holds it until the transaction ends.
-    pub(super) async fn settle_in(
-        &self,
-        tx: &TenantTx,
-        member: MemberId,
-        now: DateTime<Utc>,
-    ) -> Result<(), PointsError> {
+    pub async fn settle_in(&self, tx: &TenantTx, member: MemberId, now: DateTime<Utc>) -> Result<(), PointsError> {
         let account = store::lock_account(tx, member).await?;
         if !account.is_some_and(|account| account.is_due(now) && account.frozen_at.is_none()) {
             return Ok(());
@@ -109,7 +104,7 @@ impl Points {
     }
 
     fn due(&self, member: MemberId, what: (EntryKind, i64), now: DateTime<Utc>) -> Posting {
-        Posting { now, is_settled: true, ..self.posting(member, what, "system".to_owned()) }
+        Posting { now, is_settled: true, ..self.posting(member, what, "system") }
     }
 
     async fn post_due_in(&self, tx: &TenantTx, posting: Posting) -> Result<(), PointsError> {

@@ -39,11 +39,12 @@ impl Points {
         let scope = actor.require(Scope::PointsWrite)?;
         let (this, label) = (self.clone(), actor.label());
         self.platform
-            .once(scope, (actor, &call.for_ever()), |tx| async move { this.hold_in(tx, draft, label).await }.boxed())
+            .once(scope, (actor, &call.for_ever()), |tx| async move { this.hold_in(tx, draft, &label).await }.boxed())
             .await
     }
 
-    async fn hold_in(&self, tx: &TenantTx, draft: HoldDraft, actor: String) -> Result<Holding, PointsError> {
+    /// As [`Points::hold`], in the caller's transaction.
+    pub async fn hold_in(&self, tx: &TenantTx, draft: HoldDraft, actor: &str) -> Result<Holding, PointsError> {
         let (spending, lasts) = draft.check()?;
         if self.standing_in(tx, spending.member).await? == Standing::Archived {
             return Err(PointsError::Archived);
@@ -74,16 +75,17 @@ impl Points {
         let (this, label) = (self.clone(), actor.label());
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.capture_in(tx, (hold, amount), label).await }.boxed()
+                async move { this.capture_in(tx, (hold, amount), &label).await }.boxed()
             })
             .await
     }
 
-    async fn capture_in(
+    /// As [`Points::capture`], in the caller's transaction.
+    pub async fn capture_in(
         &self,
         tx: &TenantTx,
         (id, amount): (PointsHoldId, Option<i64>),
-        actor: String,
+        actor: &str,
     ) -> Result<Holding, PointsError> {
         let hold = self.open_in(tx, id).await?;
         let amount = check_captured(amount, hold.amount)?;
@@ -95,7 +97,7 @@ impl Points {
             reason: Some(hold.reason.clone()),
             reference: hold.reference.clone(),
             is_settled: true,
-            ..self.posting(hold.member, (EntryKind::Capture, amount), actor.clone())
+            ..self.posting(hold.member, (EntryKind::Capture, amount), actor)
         };
         self.spend_in(tx, &capture, ("holdId", "holdId")).await?;
         self.end_in(tx, &hold, (HoldState::Captured, amount), actor).await
@@ -106,11 +108,12 @@ impl Points {
         let scope = actor.require(Scope::PointsWrite)?;
         let (this, label) = (self.clone(), actor.label());
         self.platform
-            .once(scope, (actor, &call.for_ever()), |tx| async move { this.release_in(tx, hold, label).await }.boxed())
+            .once(scope, (actor, &call.for_ever()), |tx| async move { this.release_in(tx, hold, &label).await }.boxed())
             .await
     }
 
-    async fn release_in(&self, tx: &TenantTx, id: PointsHoldId, actor: String) -> Result<Holding, PointsError> {
+    /// As [`Points::release`], in the caller's transaction.
+    pub async fn release_in(&self, tx: &TenantTx, id: PointsHoldId, actor: &str) -> Result<Holding, PointsError> {
         let hold = self.open_in(tx, id).await?;
         self.end_in(tx, &hold, (HoldState::Released, 0), actor).await
     }
@@ -130,7 +133,7 @@ impl Points {
         tx: &TenantTx,
         hold: &HoldRow,
         (state, captured): (HoldState, i64),
-        actor: String,
+        actor: &str,
     ) -> Result<Holding, PointsError> {
         let rest = hold.amount - captured;
         let release = self.posting(hold.member, (EntryKind::Release, rest), actor);

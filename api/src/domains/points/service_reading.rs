@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike as _, Utc};
 
-use super::model::day_before;
+use super::model::{EntryKind, day_before};
 use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
 use super::service::Points;
 use super::store;
@@ -70,15 +70,17 @@ impl Points {
         Ok(store::list_open_lots(tx, members).await?)
     }
 
-    /// What these entries took from lots or gave back.
-    pub async fn moves_of(
-        &self,
-        actor: &Actor,
-        tx: &TenantTx,
-        entries: &[PointsEntryId],
-    ) -> Result<Vec<MoveRow>, ApiError> {
+    /// What these entries gave as new lots, took from lots or gave back.
+    pub async fn moves_of(&self, actor: &Actor, tx: &TenantTx, entries: &[EntryRow]) -> Result<Vec<MoveRow>, ApiError> {
         actor.require(Scope::PointsRead)?;
-        Ok(store::list_moves(tx, entries).await?)
+        let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
+        let mut moves = store::list_moves(tx, &ids).await?;
+        let awards: Vec<_> =
+            entries.iter().filter(|entry| entry.kind == EntryKind::Award).map(|entry| entry.id).collect();
+        if !awards.is_empty() {
+            moves.extend(store::list_lots(tx, awards).await?.iter().map(MoveRow::of_new));
+        }
+        Ok(moves)
     }
 
     /// Which entries reverse these.

@@ -161,6 +161,17 @@ pub(super) async fn list_open_lots(tx: &TenantTx, members: &[MemberId]) -> Resul
     Ok(rows.iter().map(LotRow::read).collect::<Result<_, _>>()?)
 }
 
+/// The lots with these ids: those of the entries that made them.
+pub(super) async fn list_lots(
+    tx: &TenantTx,
+    entries: impl IntoIterator<Item = PointsEntryId>,
+) -> Result<Vec<LotRow>, DbError> {
+    let ids = entries.into_iter().map(|id| id.uuid());
+    let select = select_lots(tx).and_where(is_any(tx, Expr::col(points_lots::Column::Id), ids)).to_owned();
+    let rows = tx.query_all(&select).await?;
+    Ok(rows.iter().map(LotRow::read).collect::<Result<_, _>>()?)
+}
+
 /// The lot with this id.
 pub(super) async fn find_lot(tx: &TenantTx, id: PointsLotId) -> Result<Option<LotRow>, DbError> {
     let select = select_lots(tx).and_where(points_lots::Column::Id.eq(id.uuid())).to_owned();

@@ -12,13 +12,14 @@ use super::super::row::{AccountRow, EntryRow, HoldRow, LotRow};
 use super::object::{PointsBalance, PointsEntry, PointsHold, PointsLot};
 use crate::domains::members::{MemberRef, MemberRow};
 use crate::error::ApiError;
-use crate::graphql::batch::Page;
+use crate::graphql::batch::{Page, Ref};
 use crate::graphql::connection::{Connection, Edge, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::pagination::{CursorSpace, PageArgs};
 use crate::graphql::scalars::{BigInt, Date, DateTime};
+use crate::platform::db::keyset::{KeysetPage, Slice};
 use crate::platform::ids::MemberId;
 
 /// Lots and holds that are shown of one member.
@@ -194,21 +195,37 @@ impl MemberPoints {
         let master = &request.platform().master;
         let space = CursorSpace::new(request.actor().home()?.tenant(), &format!("{own}.points"), "NEWEST_FIRST", "");
         let page = args.parse(master, &space)?;
-        let (points, actor) = (ctx.service::<Points>()?.clone(), request.actor().clone());
-        let load = {
-            let page = page.clone();
-            |members: Arc<Page<MemberRow>>| async move {
-                points.entries_of(&actor, members.reader(), &ids(&members), &page).await
-            }
-        };
-        let loaded = self.member.load("member.points.entries", format!("{page:?}"), load).await?;
-        let slice = page.finish(loaded.get(&own).cloned().unwrap_or_default());
-        let rows = Page::new(Arc::clone(self.member.page().reader()), slice.items).refs();
+        let loaded = self.load_entries(ctx, page).await?;
+        let own = loaded.get(&own);
+        let rows = own.map(|slice| slice.items.clone()).unwrap_or_default();
         let items = edges(rows, (&space, master), |row| Some(row.position()), PointsEntry)?;
+        let (has_next, has_previous) = own.map_or((false, false), |slice| (slice.has_next, slice.has_previous));
         let total = self.account.entries;
-        Ok(Connection::new(
-            crate::platform::db::keyset::Slice { items, has_next: slice.has_next, has_previous: slice.has_previous },
-            Arc::new(move || Box::pin(async move { Ok(total) })),
-        ))
+        let slice = Slice { items, has_next, has_previous };
+        Ok(Connection::new(slice, Arc::new(move || Box::pin(async move { Ok(total) }))))
+    }
+
+    /// For all members of the page at once; and all their entries form one page, for what is loaded below them.
+    async fn load_entries(
+        &self,
+        ctx: &Context<'_>,
+        page: KeysetPage,
+    ) -> Result<Arc<HashMap<MemberId, Slice<Ref<EntryRow>>>>, ApiError> {
+        let (points, actor) = (ctx.service::<Points>()?.clone(), ctx.actor()?.clone());
+        let key = format!("{page:?}");
+        let load = |members: Arc<Page<MemberRow>>| async move {
+            let found = points.entries_of(&actor, members.reader(), &ids(&members), &page).await?;
+            let mut slices: Vec<_> = found.into_iter().map(|(member, rows)| (member, page.finish(rows))).collect();
+            let rows = slices.iter_mut().flat_map(|(_, slice)| std::mem::take(&mut slice.items)).collect::<Vec<_>>();
+            let mut refs: HashMap<MemberId, Vec<Ref<EntryRow>>> = HashMap::new();
+            for entry in Page::new(Arc::clone(members.reader()), rows).refs() {
+                refs.entry(entry.row()?.member).or_default().push(entry);
+            }
+            let slice = |(member, Slice { has_next, has_previous, .. }): (MemberId, Slice<EntryRow>)| {
+                (member, Slice { items: refs.remove(&member).unwrap_or_default(), has_next, has_previous })
+            };
+            Ok(slices.into_iter().map(slice).collect())
+        };
+        self.member.load("member.points.entries", key, load).await
     }
 }

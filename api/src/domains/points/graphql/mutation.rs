@@ -1,5 +1,7 @@
 //! Giving points, taking them away, undoing either, and clearing a frozen account.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::super::service::Posted;
@@ -20,6 +22,7 @@ use crate::graphql::ids::parse_input_id;
 use crate::graphql::mutation::{Payload, call, settle};
 use crate::graphql::selection::Selection;
 use crate::payloads;
+use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Call;
 use crate::platform::ids::MemberId;
 
@@ -186,7 +189,7 @@ impl PointsMutation {
         };
         let (member, user_errors) = settle(ctx, &call, result)?;
         let member = match member {
-            Some(member) => find_member(ctx, member).await?,
+            Some(member) => find_member(ctx, ctx.request()?.fresh_reader().await?, member).await?,
             None => None,
         };
         Ok(PointsUnfreezePayload::new(member, user_errors))
@@ -219,16 +222,21 @@ async fn payload<P: Payload<(Option<PointsEntry>, Option<Member>)>>(
     let (posted, user_errors) = settle(ctx, call, result)?;
     let Some(Posted { entry, member }) = posted else { return Ok(P::new(None, user_errors)) };
     let wants = Selection::at(ctx, &[&[]]);
-    let entry = if wants.has("entry") { find_entry(ctx, entry).await? } else { None };
-    let member = if wants.has("member") { find_member(ctx, member).await? } else { None };
+    // One for both: whoever waits for a second one while holding the first may wait for each other.
+    let reader = ctx.request()?.fresh_reader().await?;
+    let entry = if wants.has("entry") { find_entry(ctx, &reader, entry).await? } else { None };
+    let member = if wants.has("member") { find_member(ctx, reader, member).await? } else { None };
     Ok(P::new(Some((entry, member)), user_errors))
 }
 
 /// Whoever posts points may not read members: the field is null for them.
-pub(super) async fn find_member(ctx: &Context<'_>, id: MemberId) -> Result<Option<Member>, ApiError> {
+pub(super) async fn find_member(
+    ctx: &Context<'_>,
+    reader: Arc<TenantTx>,
+    id: MemberId,
+) -> Result<Option<Member>, ApiError> {
     if !ctx.actor()?.may(Scope::MembersRead) {
         return Ok(None);
     }
-    let reader = ctx.request()?.fresh_reader().await?;
     members::find(ctx, reader, id, &Selection::at(ctx, &[&["member"]])).await
 }

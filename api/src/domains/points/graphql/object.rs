@@ -152,14 +152,14 @@ impl PointsEntry {
         .await
     }
 
-    /// The lots it took from or gave back to, those that expire first before the others; the lot that it made is not
-    /// among them and has the same id behind `plt_`. Counts as 10 items.
+    /// The lot that it made, or those it took from or gave back to, those that expire first before the others. Counts as
+    /// 10 items.
     #[graphql(directive = list_size::apply(Some(10), None, None))]
     async fn lots(&self, ctx: &Context<'_>) -> Result<Vec<PointsLotMove>, ApiError> {
         let (points, actor) = (ctx.service::<Points>()?.clone(), ctx.actor()?.clone());
         let load = |page: Arc<Page<EntryRow>>| async move {
             let mut moves: HashMap<PointsEntryId, Vec<MoveRow>> = HashMap::new();
-            for row in points.moves_of(&actor, page.reader(), &ids(page.rows())).await? {
+            for row in points.moves_of(&actor, page.reader(), page.rows()).await? {
                 moves.entry(row.entry).or_default().push(row);
             }
             let zone = points.zone(page.reader()).await?;

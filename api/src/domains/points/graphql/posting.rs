@@ -115,14 +115,13 @@ async fn payload<P: Payload<(Option<PointsHold>, Option<Member>)>>(
 ) -> Result<P, ApiError> {
     let (held, user_errors) = settle(ctx, call, result)?;
     let Some(Holding { hold, member }) = held else { return Ok(P::new(None, user_errors)) };
-    let wants = Selection::at(ctx, &[&[]]);
-    let actor = ctx.actor()?;
+    let (wants, actor) = (Selection::at(ctx, &[&[]]), ctx.actor()?);
+    let reader = ctx.request()?.fresh_reader().await?;
     let hold = if wants.has("hold") && actor.may(Scope::PointsRead) {
-        let reader = ctx.request()?.fresh_reader().await?;
         ctx.service::<Points>()?.find_hold(actor, &reader, hold).await?.as_ref().map(PointsHold::from)
     } else {
         None
     };
-    let member = if wants.has("member") { find_member(ctx, member).await? } else { None };
+    let member = if wants.has("member") { find_member(ctx, reader, member).await? } else { None };
     Ok(P::new(Some((hold, member)), user_errors))
 }

@@ -1,5 +1,7 @@
 //! Finding entries and holds, and what the tenant owes.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object};
 
 use super::super::Points;
@@ -11,6 +13,7 @@ use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::costs;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_id;
+use crate::platform::db::TenantTx;
 use crate::platform::ids::PointsEntryId;
 
 /// The slice's part of the query root.
@@ -70,12 +73,15 @@ impl PointsQuery {
 }
 
 /// A new entry, for whoever may read it.
-pub(super) async fn find_entry(ctx: &Context<'_>, id: PointsEntryId) -> Result<Option<PointsEntry>, ApiError> {
+pub(super) async fn find_entry(
+    ctx: &Context<'_>,
+    reader: &Arc<TenantTx>,
+    id: PointsEntryId,
+) -> Result<Option<PointsEntry>, ApiError> {
     let actor = ctx.actor()?;
     if !actor.may(Scope::PointsRead) {
         return Ok(None);
     }
-    let reader = ctx.request()?.fresh_reader().await?;
-    let row = ctx.service::<Points>()?.find_entry(actor, &reader, id).await?;
-    Ok(row.map(|row| PointsEntry(Ref::single(reader, row))))
+    let row = ctx.service::<Points>()?.find_entry(actor, reader, id).await?;
+    Ok(row.map(|row| PointsEntry(Ref::single(Arc::clone(reader), row))))
 }

@@ -1,0 +1,62 @@
+//! The cases about points.
+
+use serde_json::{Value, json};
+
+use super::cases::{Case, Promise, case, input, mutation};
+use super::things::Things;
+
+/// All of a member's points that rows are read for.
+pub(crate) const POINTS: &str =
+    "pointsBalance points { issued pending available held lots { id amount } holds { id reason }
+    entries(first: 3) { totalCount nodes { id reason lots { lotId } reversedById } }
+    balance(at: \"2100-01-01T00:00:00Z\") { available } }";
+
+/// Those that name nothing.
+pub(super) fn roots() -> Vec<Case> {
+    [
+        ("pointsLiability", "total months { month amount }"),
+        ("ledgerProof", "isBalanced accounts entries issued available held smallestBalance"),
+    ]
+    .map(|(operation, selection)| Case {
+        promise: Promise::OwnOnly,
+        ..case(operation, format!("query {{ answer: {operation} {{ {selection} }} }}"), |_| json!({}))
+    })
+    .into()
+}
+
+pub(super) fn of_points() -> Vec<Case> {
+    let entry = |operation| mutation(operation, "entry { id amount } member { id pointsBalance }");
+    let hold = |operation| mutation(operation, "hold { id amount state } member { id pointsBalance }");
+    vec![
+        case(
+            "pointsEntry",
+            "query($id: ID!) { answer: pointsEntry(id: $id) { id memberId amount reason lots { lotId } } }".to_owned(),
+            |things| json!({ "id": things.award }),
+        ),
+        case(
+            "pointsHold",
+            "query($id: ID!) { answer: pointsHold(id: $id) { id memberId amount reason } }".to_owned(),
+            |things| json!({ "id": things.hold }),
+        ),
+        case("pointsAward", entry("pointsAward"), |things| input(things, moving(things))),
+        case(
+            "pointsAwardBulk",
+            mutation("pointsAwardBulk", "outcomes { entryId userErrors { field code } }"),
+            |things| input(things, json!({ "awards": [moving(things)] })),
+        ),
+        case("pointsDeduct", entry("pointsDeduct"), |things| input(things, moving(things))),
+        case("pointsReverse", entry("pointsReverse"), |things| {
+            input(things, json!({ "entryId": things.deduction, "reason": "Taken by mistake" }))
+        }),
+        case("pointsHold", hold("pointsHold"), |things| input(things, moving(things))),
+        case("pointsHoldCapture", hold("pointsHoldCapture"), |things| input(things, json!({ "holdId": things.hold }))),
+        case("pointsHoldRelease", hold("pointsHoldRelease"), |things| input(things, json!({ "holdId": things.hold }))),
+        case("pointsUnfreeze", mutation("pointsUnfreeze", "member { id pointsBalance }"), |things| {
+            input(things, json!({ "memberId": things.member }))
+        }),
+    ]
+}
+
+fn moving(things: &Things) -> Value {
+    json!({ "memberId": things.member, "amount": 5, "reason": "Both like it" })
+}

@@ -1,0 +1,163 @@
+//! Somebody with the database can change a ledger, and it shows; nothing is posted to an account that does not add up.
+
+use std::time::Duration;
+
+use harness::{Client, Database, TestApp, eventually, run, uuid_of};
+use serde_json::json;
+
+use super::{members, verify};
+
+struct Ledger {
+    app: TestApp,
+    owner: Client,
+    member: String,
+    database: Database,
+}
+
+impl Ledger {
+    /// With one member who was given 100 points, of which 30 were taken, all of it sealed.
+    async fn open(name: &str) -> Self {
+        let app = TestApp::start().await;
+        let owner = app.tenant(name).await.owner().await;
+        let member = members(&owner, 1).await.remove(0);
+        let ledger = Self { database: app.database().await, app, owner, member };
+        ledger.post("PointsAward", 100).await;
+        ledger.post("PointsDeduct", 30).await;
+        eventually("the entries are sealed", Duration::from_secs(30), || async {
+            let answer = ledger.owner.run("LedgerProof", json!({})).await;
+            answer.data("ledgerProof.unsealedEntries") == 0
+        })
+        .await;
+        verify(&ledger.app).await;
+        ledger
+    }
+
+    async fn post(&self, operation: &str, amount: i64) -> Vec<String> {
+        let key = format!("{operation}-{amount}");
+        let input = json!({ "memberId": self.member, "amount": amount, "reason": "Test", "idempotencyKey": key });
+        let answer = self.owner.run(operation, json!({ "input": input })).await;
+        answer.user_errors(&format!("{}{}", operation[..1].to_lowercase(), &operation[1..]))
+    }
+
+    async fn unfreeze(&self) -> Vec<String> {
+        let answer = self.owner.run("PointsUnfreeze", json!({ "input": { "memberId": self.member } })).await;
+        answer.user_errors("pointsUnfreeze")
+    }
+
+    async fn frozen(&self) -> i64 {
+        let answer = self.owner.run("LedgerProof", json!({})).await;
+        answer.data("ledgerProof.frozenAccounts").as_i64().unwrap()
+    }
+
+    /// Changes what nobody may: on SQLite past the triggers, which whoever has the file can drop.
+    async fn forge(&self, sql: &str) {
+        if let Database::Sqlite(_) = self.database {
+            for table in ["points_entries", "points_lot_moves", "points_seals"] {
+                self.database.execute(&format!("DROP TRIGGER IF EXISTS {table}_unchanged")).await;
+                self.database.execute(&format!("DROP TRIGGER IF EXISTS {table}_undeleted")).await;
+            }
+        }
+        assert!(self.database.execute(sql).await > 0, "{sql}");
+    }
+
+    /// What verifying prints, which must have failed.
+    async fn problems(&self) -> String {
+        let output = self.app.installation().cli(&["verify", "ledger"], &[]).await;
+        assert_eq!(output.code, Some(1), "{output:#?}");
+        output.stdout
+    }
+
+    fn of_member(&self) -> String {
+        format!("member_id = {}", self.database.literal(uuid_of(&self.member)))
+    }
+}
+
+#[test]
+fn an_account_that_does_not_add_up_is_frozen_within_a_minute_until_it_does() {
+    run(async {
+        let ledger = Ledger::open("frozen").await;
+        let of_member = ledger.of_member();
+        let change = |sign| {
+            format!(
+                "UPDATE points_accounts SET available = available {sign} 5, issued = issued {sign} 5 WHERE {of_member}"
+            )
+        };
+        ledger.forge(&change('+')).await;
+        assert_eq!(ledger.owner.run("LedgerProof", json!({})).await.data("ledgerProof.isBalanced"), false);
+        eventually("the account is frozen", Duration::from_secs(60), || async { ledger.frozen().await == 1 }).await;
+        assert!(ledger.app.server().log().contains("points.account_does_not_add_up"));
+        assert_eq!(ledger.post("PointsAward", 1).await, ["ACCOUNT_FROZEN at memberId"]);
+        assert_eq!(ledger.post("PointsDeduct", 1).await, ["ACCOUNT_FROZEN at memberId"]);
+        assert_eq!(ledger.post("PointsHold", 1).await, ["ACCOUNT_FROZEN at memberId"]);
+        assert_eq!(ledger.unfreeze().await, ["ACCOUNT_FROZEN at memberId"]);
+        let problems = ledger.problems().await;
+        for problem in
+            ["the balance is not the sum of the entries", "what the last entry says", "the lots do not sum up"]
+        {
+            assert!(problems.contains(problem), "{problem}: {problems}");
+        }
+
+        ledger.forge(&change('-')).await;
+        assert_eq!(ledger.unfreeze().await, Vec::<String>::new());
+        assert_eq!(ledger.unfreeze().await, ["ACCOUNT_NOT_FROZEN at memberId"]);
+        assert_eq!(ledger.post("PointsAward", 2).await, Vec::<String>::new());
+        assert_eq!(ledger.frozen().await, 0);
+        verify(&ledger.app).await;
+    });
+}
+
+#[test]
+fn whatever_is_changed_in_a_ledger_is_found_and_named() {
+    run(async {
+        let ledger = Ledger::open("changed").await;
+        let of_member = ledger.of_member();
+        ledger.forge(&format!("UPDATE points_entries SET reason = 'Bribe' WHERE number = 1 AND {of_member}")).await;
+        assert!(ledger.problems().await.contains("seal 1: its entries were changed"));
+        ledger.forge(&format!("UPDATE points_entries SET reason = 'Test' WHERE number = 1 AND {of_member}")).await;
+        verify(&ledger.app).await;
+
+        // One lot less, another more: the sums are as before.
+        ledger.post("PointsAward", 50).await;
+        ledger
+            .forge(&format!("UPDATE points_lots SET available = available + 1 WHERE amount = 100 AND {of_member}"))
+            .await;
+        ledger
+            .forge(&format!("UPDATE points_lots SET available = available - 1 WHERE amount = 50 AND {of_member}"))
+            .await;
+        let problems = ledger.problems().await;
+        assert_eq!(problems.matches("what is left is not what its entries left").count(), 2, "{problems}");
+        ledger
+            .forge(&format!("UPDATE points_lots SET available = available - 1 WHERE amount = 100 AND {of_member}"))
+            .await;
+        ledger
+            .forge(&format!("UPDATE points_lots SET available = available + 1 WHERE amount = 50 AND {of_member}"))
+            .await;
+        verify(&ledger.app).await;
+
+        ledger.forge(&format!("DELETE FROM points_lot_moves WHERE {of_member}")).await;
+        ledger.forge(&format!("DELETE FROM points_entries WHERE kind = 'DEDUCT' AND {of_member}")).await;
+        let problems = ledger.problems().await;
+        assert!(problems.contains("seal 1: its entries were changed, taken out"), "{problems}");
+        assert!(problems.contains("3 entries were posted, and 2 are there"), "{problems}");
+    });
+}
+
+#[test]
+fn the_program_itself_can_neither_change_nor_delete_an_entry() {
+    run(async {
+        let ledger = Ledger::open("append-only").await;
+        for table in ["points_entries", "points_lot_moves", "points_seals"] {
+            for statement in [format!("UPDATE {table} SET tenant_id = tenant_id"), format!("DELETE FROM {table}")] {
+                for role in ["shequn_app", "shequn_system"] {
+                    let (sql, expected) = match ledger.database {
+                        Database::Postgres(_) => (format!("SET LOCAL ROLE {role}; {statement}"), "permission denied"),
+                        Database::Sqlite(_) => (statement.clone(), "never"),
+                    };
+                    let error = ledger.database.refusal(&sql).await;
+                    assert!(error.contains(expected), "{sql}: {error}");
+                }
+            }
+        }
+        verify(&ledger.app).await;
+    });
+}
