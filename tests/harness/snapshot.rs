@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::Database;
 
-/// What the sealer of the audit trail makes of it in its own time.
-const MADE_LATER: [&str; 3] = ["audit_links", "audit_heads", "audit_checkpoints"];
+/// What the sealers of the audit trail and of ledgers make of them in their own time.
+const MADE_LATER: [&str; 4] = ["audit_links", "audit_heads", "audit_checkpoints", "points_seals"];
 
 /// Table → its rows as text, sorted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::things::Things;
 
 /// All of a member's points that rows are read for.
 pub(crate) const POINTS: &str =
-    "pointsBalance points { issued pending available held lots { id amount } holds { id reason }
+    "pointsBalance points { issued pending available held lots { id amount source } holds { id reason }
     entries(first: 3) { totalCount nodes { id reason lots { lotId } reversedById } }
     balance(at: \"2100-01-01T00:00:00Z\") { available } }";
 

@@ -9,7 +9,7 @@ use super::things::{MARK, Maker};
 use super::without_throttle;
 
 /// A table, and what its twins have otherwise, so that a twin that is read shows. Parents first.
-const TABLES: [(&str, &[(&str, Mark)]); 14] = [
+const TABLES: [(&str, &[(&str, Mark)]); 19] = [
     ("tenant_memberships", &[("display_name", Mark::Text), ("role", Mark::Exactly("'ANALYST'"))]),
     ("invitations", &[("display_name", Mark::Text), ("version", Mark::Exactly("version + 1"))]),
     ("sessions", &[("generation", Mark::Exactly("generation + 1"))]),
@@ -23,6 +23,24 @@ const TABLES: [(&str, &[(&str, Mark)]); 14] = [
     ("member_profile_values", &[("value", Mark::Json)]),
     ("member_tags", &[("tag", Mark::Text)]),
     ("community_memberships", &[("tier", Mark::Exactly("'CORE'"))]),
+    // Frozen: they do not follow what is posted to A's later, and nobody is to find that out meanwhile.
+    (
+        "points_accounts",
+        &[
+            ("issued", Mark::Exactly("issued * 2")),
+            ("pending", Mark::Exactly("pending * 2")),
+            ("available", Mark::Exactly("available * 2")),
+            ("held", Mark::Exactly("held * 2")),
+            ("redeemed", Mark::Exactly("redeemed * 2")),
+            ("expired", Mark::Exactly("expired * 2")),
+            ("revoked", Mark::Exactly("revoked * 2")),
+            ("frozen_at", Mark::Exactly("posted_at")),
+        ],
+    ),
+    ("points_entries", &[("reason", Mark::Text)]),
+    ("points_lots", &[("source", Mark::Exactly("'CAMPAIGN'"))]),
+    ("points_lot_moves", &[]),
+    ("points_holds", &[("reason", Mark::Text)]),
     ("audit_events", &[("operation", Mark::Text)]),
 ];
 

@@ -130,6 +130,8 @@ fn value_of(types: &BTreeMap<String, Value>, name: &str) -> Value {
         ("Float", _) => json!(1.0),
         ("Boolean", _) => json!(true),
         ("ID", _) => json!(harness::absent_id("com")),
+        ("BigInt", _) => json!("1"),
+        ("Date", _) => json!("2026-01-01"),
         ("DateTime", _) => json!("2026-01-01T00:00:00Z"),
         ("JSON", _) => json!({}),
         (_, "ENUM") => kind["enumValues"][0]["name"].clone(),

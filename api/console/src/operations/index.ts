@@ -8,6 +8,7 @@ import { members } from './members';
 import { membership } from './membership';
 import type { Group, Operation } from './operation';
 import { orientation } from './orientation';
+import { points } from './points';
 import { reports } from './reports';
 import { secondFactors } from './secondFactor';
 import { sessions } from './sessions';
@@ -19,6 +20,7 @@ export const groups: Group[] = [
   communities,
   members,
   membership,
+  points,
   reports,
   imports,
   keys,

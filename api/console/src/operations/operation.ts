@@ -49,6 +49,14 @@ export declare namespace Found {
     externalRef?: string | null;
     phone?: string | null;
     communities?: { nodes: Community[] };
+    pointsBalance?: string | null;
+    points?: { entries?: { nodes: PointsEntry[] } | null; holds?: { id: string }[] | null } | null;
+  }
+
+  interface PointsEntry {
+    id: string;
+    kind: string;
+    reversedById?: string | null;
   }
 
   interface Session {

@@ -1,7 +1,8 @@
 //! Use cases: giving points, taking them away, and undoing either.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -117,8 +118,7 @@ impl Points {
             .filter_map(|judged| judged.as_ref().ok())
             .map(|award| (self.platform.new_id(), award.clone()))
             .collect();
-        let posted =
-            if awards.is_empty() { Default::default() } else { award_many(tx, &awards, (actor, calendar.now)).await? };
+        let posted = self.post_awards_in(tx, &awards, (actor, calendar.now)).await?;
         let mut ids = awards.into_iter().map(|(id, _)| id);
         let outcomes = judged.into_iter().map(|judged| match judged {
             Err(errors) => AwardOutcome { entry: None, errors },
@@ -128,6 +128,29 @@ impl Points {
             },
         });
         Ok(outcomes.collect())
+    }
+
+    /// Posts the awards, and what is due before them; gives those whose accounts are not frozen.
+    async fn post_awards_in(
+        &self,
+        tx: &TenantTx,
+        awards: &[(PointsEntryId, Award)],
+        (actor, now): (&str, DateTime<Utc>),
+    ) -> Result<HashSet<PointsEntryId>, PointsError> {
+        if awards.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut posted = award_many(tx, awards, (actor, now)).await?;
+        let left: Vec<_> = awards.iter().filter(|(id, _)| !posted.contains(id)).cloned().collect();
+        if left.is_empty() {
+            return Ok(posted);
+        }
+        // The statement has locked these too, in the order of their ids, so that nobody waits in a circle.
+        for member in left.iter().map(|(_, award)| award.member).collect::<BTreeSet<_>>() {
+            self.settle_in(tx, member, now).await?;
+        }
+        posted.extend(award_many(tx, &left, (actor, now)).await?);
+        Ok(posted)
     }
 
     /// Takes points from a member. A person has to have proved lately who they are.

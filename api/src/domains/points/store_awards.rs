@@ -9,8 +9,8 @@ use crate::platform::db::together::{Given, Together};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, PointsEntryId};
 
-/// Adds to accounts, which are made if need be, in the order of their ids, so that nobody waits in a circle. A frozen
-/// one is passed over.
+/// Adds to accounts, which are made if need be, in the order of their ids, so that nobody waits in a circle. One that is
+/// frozen, or to which something is due, is passed over.
 const ACCOUNTS: &str = "
 INSERT INTO points_accounts AS a
     (tenant_id, member_id, asset, issued, pending, available, held, redeemed, expired, revoked, entries, posted_at, due_at)
@@ -24,9 +24,10 @@ ON CONFLICT (tenant_id, member_id, asset) DO UPDATE SET
     entries = a.entries + excluded.entries,
     posted_at = CASE WHEN excluded.posted_at > a.posted_at THEN excluded.posted_at ELSE a.posted_at END,
     due_at = CASE WHEN a.due_at IS NULL OR excluded.due_at < a.due_at THEN excluded.due_at ELSE a.due_at END
-WHERE a.frozen_at IS NULL";
+WHERE a.frozen_at IS NULL AND (a.due_at IS NULL OR a.due_at > {now})";
 
-const ACCOUNTS_AGAIN: &str = "tenant_id = {tenant} AND asset = 'POINTS' AND frozen_at IS NULL";
+const ACCOUNTS_AGAIN: &str =
+    "tenant_id = {tenant} AND asset = 'POINTS' AND frozen_at IS NULL AND (due_at IS NULL OR due_at > {now})";
 
 /// The account has the balances behind the last of its entries: the others are those less what came behind them.
 const ENTRIES: &str = "
@@ -49,7 +50,8 @@ SELECT {tenant}, g.id, g.member_id, 'POINTS', g.source, g.pending + g.available,
     a.posted_at, NULLIF(g.available_at, {never}), NULLIF(g.expires_at, {never})
 FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id";
 
-/// Posts the awards, whose members are there; gives the ids of those that were posted: the others' accounts are frozen.
+/// Posts the awards, whose members are there; gives the ids of those that were posted: the others' accounts are frozen,
+/// or something is due to them.
 pub(super) async fn award_many(
     tx: &TenantTx,
     awards: &[(PointsEntryId, Award)],
