@@ -29,15 +29,15 @@ WITH account AS (
         entries = a.entries + 1, posted_at = now()
     RETURNING member_id, entries, pending, available, held
 ), entry AS (
-    INSERT INTO points_entries (tenant_id, id, member_id, number, kind, from_account, to_account, amount,
-        pending_after, available_after, held_after, source, reason, posted_at)
-    SELECT '{tenant}', gen_random_uuid(), member_id, entries, 'AWARD', 'ISSUED', 'AVAILABLE', 10,
-        pending, available, held, 'MANUAL', 'bench', now() FROM account
+    INSERT INTO points_entries (tenant_id, id, member_id, asset, number, kind, from_account, to_account, amount,
+        pending_after, available_after, held_after, source, reason, actor, posted_at)
+    SELECT '{tenant}', gen_random_uuid(), member_id, 'POINTS', entries, 'AWARD', 'ISSUED', 'AVAILABLE', 10,
+        pending, available, held, 'MANUAL', 'bench', 'bench', now() FROM account
     RETURNING id, member_id
 )
-INSERT INTO points_lots (tenant_id, id, member_id, entry_id, amount, pending, available, held, source, earned_at,
-    available_at, expires_at)
-SELECT '{tenant}', gen_random_uuid(), member_id, id, 10, 0, 10, 0, 'MANUAL', now(), now(), now() + interval '1 year'
+INSERT INTO points_lots (tenant_id, id, member_id, asset, source, amount, pending, available, held, expired,
+    earned_at, expires_at)
+SELECT '{tenant}', id, member_id, 'POINTS', 'MANUAL', 10, 0, 10, 0, 0, now(), now() + interval '1 year'
 FROM entry;
 ";
 

@@ -144,12 +144,14 @@ impl Trial {
 }
 
 /// The scopes that a key may have.
-const OF_KEYS: [&str; 8] = [
+const OF_KEYS: [&str; 10] = [
     "communities:read",
     "communities:write",
     "members:read",
     "members:write",
     "members:pii",
+    "points:read",
+    "points:write",
     "tenant:read",
     "members:token",
     "audit:read",

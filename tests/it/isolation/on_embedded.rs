@@ -32,7 +32,7 @@ const KEPT_APART_ANYWAY: [&str; 15] = [
 
 /// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one; or
 /// where no case makes another row, whose twin would show (most of the staff is there from the beginning).
-const KEPT_APART_FROM_TWINS: [&str; 24] = [
+const KEPT_APART_FROM_TWINS: [&str; 31] = [
     "auditCheckpoint",
     "communityCreate",
     "communityMemberAdd",
@@ -44,6 +44,14 @@ const KEPT_APART_FROM_TWINS: [&str; 24] = [
     "passwordChange",
     "passwordReset",
     "passwordResetRequest",
+    // What posts names the tenant itself, behind both walls.
+    "pointsAward",
+    "pointsAwardBulk",
+    "pointsDeduct",
+    "pointsHold",
+    "pointsHoldCreate",
+    "pointsReverse",
+    "pointsUnfreeze",
     "queryCost",
     "recoveryCodesRenew",
     "secondFactorConfirm",

@@ -48,7 +48,7 @@ pub(super) fn of_points() -> Vec<Case> {
         case("pointsReverse", entry("pointsReverse"), |things| {
             input(things, json!({ "entryId": things.deduction, "reason": "Taken by mistake" }))
         }),
-        case("pointsHold", hold("pointsHold"), |things| input(things, moving(things))),
+        case("pointsHoldCreate", hold("pointsHoldCreate"), |things| input(things, moving(things))),
         case("pointsHoldCapture", hold("pointsHoldCapture"), |things| input(things, json!({ "holdId": things.hold }))),
         case("pointsHoldRelease", hold("pointsHoldRelease"), |things| input(things, json!({ "holdId": things.hold }))),
         case("pointsUnfreeze", mutation("pointsUnfreeze", "member { id pointsBalance }"), |things| {

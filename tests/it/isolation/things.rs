@@ -307,12 +307,12 @@ impl Maker {
         };
         let award = self.client.run("PointsAward", input(100)).await;
         let deduction = self.client.run("PointsDeduct", input(20)).await;
-        let hold = self.client.run("PointsHold", input(30)).await;
+        let hold = self.client.run("PointsHoldCreate", input(30)).await;
         let id = |thing: &Value| text(&thing["id"]);
         (
             id(&award.payload("pointsAward")["entry"]),
             id(&deduction.payload("pointsDeduct")["entry"]),
-            id(&hold.payload("pointsHold")["hold"]),
+            id(&hold.payload("pointsHoldCreate")["hold"]),
         )
     }
 

@@ -135,7 +135,7 @@ impl Writer {
     async fn hold(&mut self) {
         let amount = self.amount();
         let input = json!({ "memberId": self.anyone(), "amount": amount, "reason": "an order" });
-        let Some(payload) = self.send("PointsHold", input).await else { return };
+        let Some(payload) = self.send("PointsHoldCreate", input).await else { return };
         let hold = text(&payload["hold"]["id"]);
         let captured = match self.chance.below(3) {
             0 => 0,

@@ -22,7 +22,7 @@ fn a_key_sent_a_hundred_times_at_once_posts_once() {
         let deduct = json!({ "memberId": member, "amount": 20, "reason": "a mistake", "idempotencyKey": "one" });
         at_once(&client, "PointsDeduct", &deduct, "entry").await;
         let hold = json!({ "memberId": member, "amount": 30, "reason": "an order", "idempotencyKey": "one" });
-        let hold = at_once(&client, "PointsHold", &hold, "hold").await;
+        let hold = at_once(&client, "PointsHoldCreate", &hold, "hold").await;
         let capture = json!({ "holdId": hold, "amount": 10, "idempotencyKey": "one" });
         at_once(&client, "PointsHoldCapture", &capture, "hold").await;
         let reverse = json!({ "entryId": entry, "reason": "a mistake", "idempotencyKey": "one" });
@@ -98,14 +98,14 @@ fn nothing_is_posted_without_a_key() {
         let award = json!({ "memberId": member, "amount": 70, "reason": "a gift", "idempotencyKey": "one" });
         let entry = send(&client, "PointsAward", &award).await.payload("pointsAward")["entry"]["id"].clone();
         let hold = json!({ "memberId": member, "amount": 20, "reason": "an order", "idempotencyKey": "one" });
-        let hold = send(&client, "PointsHold", &hold).await.payload("pointsHold")["hold"]["id"].clone();
+        let hold = send(&client, "PointsHoldCreate", &hold).await.payload("pointsHoldCreate")["hold"]["id"].clone();
         let before = balances_of(&client, &member).await;
         let row = json!({ "memberId": member, "amount": 1, "reason": "x" });
         for (operation, input) in [
             ("PointsAward", row.clone()),
             ("PointsAwardBulk", json!({ "awards": [row] })),
             ("PointsDeduct", row.clone()),
-            ("PointsHold", row.clone()),
+            ("PointsHoldCreate", row.clone()),
             ("PointsReverse", json!({ "entryId": entry, "reason": "x" })),
             ("PointsHoldCapture", json!({ "holdId": hold })),
             ("PointsHoldRelease", json!({ "holdId": hold })),

@@ -124,7 +124,7 @@ impl Worker {
     async fn hold(&mut self) {
         let (member, amount, key) = self.request();
         let input = json!({ "memberId": member, "amount": amount, "reason": "work" });
-        let payload = self.acknowledged("PointsHold", &key, input).await;
+        let payload = self.acknowledged("PointsHoldCreate", &key, input).await;
         let mark = text(&payload["hold"]["id"]);
         self.journal.lines.push(Line { kind: "HOLD", amount, mark: mark.clone() });
         // From nothing to all of it.

@@ -124,7 +124,8 @@ async fn compare_whole(client: &Client, sequences: &[Sequence]) {
         revoked: sum(|one| one.revoked),
     };
     println!("{expected:?}");
-    let all = [expected.pending, expected.available, expected.redeemed, expected.expired, expected.revoked];
+    // Nothing is pending or held so late.
+    let all = [expected.available, expected.redeemed, expected.expired, expected.revoked];
     assert!(all.iter().all(|sum| *sum > 0), "too little has happened");
     assert_eq!(balances(&proof(client).await), expected);
     eventually("every entry is sealed", Duration::from_secs(60), || async {

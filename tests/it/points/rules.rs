@@ -56,12 +56,12 @@ fn nobody_is_given_points_who_is_not_there_or_archived_and_what_they_have_can_be
         owner.run("MemberArchive", json!({ "input": { "id": member["id"] } })).await.payload("memberArchive");
         let answer = owner.run("PointsAward", award(&member["id"], 10, "b")).await;
         assert_eq!(answer.user_errors("pointsAward"), ["ARCHIVED at memberId"]);
-        let answer = owner.run("PointsHold", award(&member["id"], 10, "c")).await;
-        assert_eq!(answer.user_errors("pointsHold"), ["ARCHIVED at memberId"]);
+        let answer = owner.run("PointsHoldCreate", award(&member["id"], 10, "c")).await;
+        assert_eq!(answer.user_errors("pointsHoldCreate"), ["ARCHIVED at memberId"]);
         owner.run("PointsDeduct", award(&member["id"], 4, "d")).await.payload("pointsDeduct");
         let absent = json!(absent_id("mbr"));
         for (operation, field) in
-            [("PointsAward", "pointsAward"), ("PointsDeduct", "pointsDeduct"), ("PointsHold", "pointsHold")]
+            [("PointsAward", "pointsAward"), ("PointsDeduct", "pointsDeduct"), ("PointsHoldCreate", "pointsHoldCreate")]
         {
             let answer = owner.run(operation, award(&absent, 10, "e")).await;
             assert_eq!(answer.user_errors(field), ["NOT_FOUND at memberId"], "{operation}");
@@ -142,8 +142,8 @@ fn a_restricted_key_reaches_the_points_of_its_own_members_only() {
         let restricted = partner(&owner, json!({ "communityIds": [community["id"]] })).await;
         let given = owner.run("PointsAward", award(&outside["id"], 9, "a")).await;
         let entry = given.payload("pointsAward")["entry"]["id"].clone();
-        let hold = owner.run("PointsHold", award(&outside["id"], 3, "b")).await;
-        let hold = hold.payload("pointsHold")["hold"]["id"].clone();
+        let hold = owner.run("PointsHoldCreate", award(&outside["id"], 3, "b")).await;
+        let hold = hold.payload("pointsHoldCreate")["hold"]["id"].clone();
         restricted.run("PointsAward", award(&inside["id"], 5, "c")).await.payload("pointsAward");
         let answer = restricted.run("PointsAward", award(&outside["id"], 5, "d")).await;
         assert_eq!(answer.user_errors("pointsAward"), ["NOT_FOUND at memberId"]);

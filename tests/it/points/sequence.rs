@@ -212,7 +212,7 @@ impl Sequence {
                 if let Some(seconds) = lifetime {
                     input["expiresInSeconds"] = json!(seconds);
                 }
-                ("PointsHold", input)
+                ("PointsHoldCreate", input)
             }
             Step::Capture { hold, amount } => {
                 let mut input = json!({ "holdId": named(&self.holds, hold, "phd") });

@@ -88,7 +88,7 @@ fn an_account_that_does_not_add_up_is_frozen_within_a_minute_until_it_does() {
         assert!(ledger.app.server().log().contains("points.account_does_not_add_up"));
         assert_eq!(ledger.post("PointsAward", 1).await, ["ACCOUNT_FROZEN at memberId"]);
         assert_eq!(ledger.post("PointsDeduct", 1).await, ["ACCOUNT_FROZEN at memberId"]);
-        assert_eq!(ledger.post("PointsHold", 1).await, ["ACCOUNT_FROZEN at memberId"]);
+        assert_eq!(ledger.post("PointsHoldCreate", 1).await, ["ACCOUNT_FROZEN at memberId"]);
         assert_eq!(ledger.unfreeze().await, ["ACCOUNT_FROZEN at memberId"]);
         let problems = ledger.problems().await;
         for problem in

@@ -3,7 +3,7 @@ import { operation, type Found, type Group } from './operation';
 import pointsAward from './PointsAward.graphql';
 import pointsAwardBulk from './PointsAwardBulk.graphql';
 import pointsDeduct from './PointsDeduct.graphql';
-import pointsHold from './PointsHold.graphql';
+import pointsHoldCreate from './PointsHoldCreate.graphql';
 import pointsHoldCapture from './PointsHoldCapture.graphql';
 import pointsLiability from './PointsLiability.graphql';
 import pointsOfMember from './PointsOfMember.graphql';
@@ -70,7 +70,7 @@ export const points: Group = {
     operation({
       title: 'Set points aside',
       explanation: 'For an order, a quarter of an hour.',
-      document: pointsHold,
+      document: pointsHoldCreate,
       prelude: membersWithPoints,
       variables: (found, stamp) => ({
         input: { memberId: richest(found)?.id, amount: '10', reason: '兑换五元优惠券', idempotencyKey: `console-${stamp}` },

@@ -128,7 +128,7 @@ pub struct PointsUnfreezeInput {
 
 /// Points to be set aside.
 #[derive(InputObject)]
-pub struct PointsHoldInput {
+pub struct PointsHoldCreateInput {
     /// Whose: `mbr_…`
     member_id: ID,
     /// How many, 1 to 1,000,000,000. All of them, or none.
@@ -143,7 +143,7 @@ pub struct PointsHoldInput {
     pub(super) idempotency_key: String,
 }
 
-impl PointsHoldInput {
+impl PointsHoldCreateInput {
     pub(super) fn draft(self) -> Result<HoldDraft, UserError> {
         let member = parse_input_id("memberId", &self.member_id)?;
         let spending = Spending { member, amount: self.amount.0, reason: self.reason, reference: self.reference };

@@ -16,7 +16,7 @@ use crate::domains::members::graphql as members;
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
 use crate::graph::member::Member;
 use crate::graphql::context::ContextExt as _;
-use crate::graphql::cost::shown::{costs, list_size};
+use crate::graphql::cost::shown::list_size;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_input_id;
 use crate::graphql::mutation::{Payload, call, settle};
@@ -66,9 +66,8 @@ payloads! {
     PointsUnfreezePayload { member: Member }
 }
 
-/// What became of one award. Costs nothing.
+/// What became of one award.
 #[derive(SimpleObject)]
-#[graphql(directive = costs::apply(0))]
 pub struct PointsAwardOutcome {
     /// The new entry: `pen_…`; null when refused.
     entry_id: Option<ID>,

@@ -81,7 +81,9 @@ impl Points {
             found = store::list_entries(&tx, (tenant, range), BATCH).await?;
         }
         let Some(next) = self.next_seal(tenant, (last.map(|(seal, _)| seal), range), &found)? else { return Ok(0) };
-        store::insert(&tx, tenant, &next).await?;
+        if !store::insert(&tx, tenant, &next).await? {
+            return Ok(0);
+        }
         let members: BTreeSet<MemberId> = found.iter().map(|placed| Id::from_uuid(placed.entry.member)).collect();
         self.freeze_wrong(&tx, tenant, &members.into_iter().collect::<Vec<_>>()).await?;
         tx.commit().await?;

@@ -12,10 +12,14 @@ use uuid::Uuid;
 
 use super::keys::Sealed;
 use super::model::Sums;
-use crate::platform::db::{DbError, ScopedTx, SystemTx, TenantTx};
+use crate::platform::db::{Constraint, DbError, ScopedTx, SystemTx, TenantTx};
 use crate::platform::ids::{Id, TenantId};
 
 const ASSET: &str = "POINTS";
+const POSITION: Constraint = Constraint {
+    postgres: "points_seals_pkey",
+    sqlite: "points_seals.tenant_id, points_seals.asset, points_seals.position",
+};
 
 /// Which entries: those behind a place and above a seq, up to another place where one is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,7 +145,8 @@ pub(super) fn read_sums(row: &QueryResult, prefix: &str) -> Result<Sums, DbErr> 
     })
 }
 
-pub(super) async fn insert(tx: &SystemTx, tenant: TenantId, seal: &Seal) -> Result<(), DbError> {
+/// Writes the seal; false when another process was faster with this position.
+pub(super) async fn insert(tx: &SystemTx, tenant: TenantId, seal: &Seal) -> Result<bool, DbError> {
     let Seal { position, range, last, max_seq, entries, sums, mac, sealed_at } = seal;
     let mut columns = vec![
         (Column::TenantId, tenant.uuid().into()),
@@ -169,8 +174,11 @@ pub(super) async fn insert(tx: &SystemTx, tenant: TenantId, seal: &Seal) -> Resu
     columns.extend(accounts.into_iter().zip(sums.list().map(Expr::from)));
     let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
     let insert = Query::insert().into_table(Entity).columns(names).values_panic(values).to_owned();
-    tx.execute(&insert).await?;
-    Ok(())
+    match tx.execute(&insert).await.map_err(DbError::from) {
+        Ok(_) => Ok(true),
+        Err(error) if error.violates(POSITION) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The tenant's entries in the range that no transaction under way can add to, in their order.

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use super::super::Points;
 use super::super::service_holds::Holding;
-use super::input::{PointsHoldCaptureInput, PointsHoldInput, PointsHoldReleaseInput};
+use super::input::{PointsHoldCaptureInput, PointsHoldCreateInput, PointsHoldReleaseInput};
 use super::mutation::find_member;
 use super::object::PointsHold;
 use crate::actor::Scope;
@@ -42,7 +42,7 @@ macro_rules! hold_payloads {
 
 hold_payloads! {
     /// The hold, or why nothing was set aside.
-    PointsHoldPayload
+    PointsHoldCreatePayload
     /// The hold, or why nothing was spent.
     PointsHoldCapturePayload
     /// The hold, or why nothing was let go.
@@ -60,12 +60,12 @@ impl HoldMutation {
     /// `pointsHoldCapture`, let go by `pointsHoldRelease`, or time is over. Held points do not expire; let go after
     /// their day, they expire at once. Needs `points:write`.
     #[graphql(directive = requires_scopes::apply(vec!["points:write".to_owned()]))]
-    async fn points_hold(
+    async fn points_hold_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose, how many, and for how long.")] input: PointsHoldInput,
-    ) -> Result<PointsHoldPayload, ApiError> {
-        let call = call(ctx, "pointsHold", Some(&input.idempotency_key), &input)?;
+        #[graphql(desc = "Whose, how many, and for how long.")] input: PointsHoldCreateInput,
+    ) -> Result<PointsHoldCreatePayload, ApiError> {
+        let call = call(ctx, "pointsHoldCreate", Some(&input.idempotency_key), &input)?;
         ctx.actor()?.require(Scope::PointsWrite)?;
         let result = match input.draft() {
             Ok(draft) => ctx.service::<Points>()?.hold(ctx.actor()?, draft, &call).await,
