@@ -288,6 +288,8 @@ pub enum UserErrorCode {
     NotReversible,
     /// The hold was captured or released, or its time is over.
     HoldClosed,
+    /// The member has as many open holds as one may: let some go.
+    TooManyHolds,
     /// The document is not GraphQL, or does not fit the schema; the message says where.
     DocumentInvalid,
     /// The document passes a limit on size, nesting, fields, aliases, fragments or directives.

@@ -28,6 +28,8 @@ pub struct Model {
     pub reason: Option<String>,
     /// The partner's own.
     pub reference: Option<String>,
+    /// Proves reason and reference, which may be erased.
+    pub texts_mac: Vec<u8>,
     pub hold_id: Option<Uuid>,
     /// Unique: an entry is reversed once.
     pub reverses_id: Option<Uuid>,

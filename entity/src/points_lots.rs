@@ -23,6 +23,8 @@ pub struct Model {
     pub available_at: Option<DateTimeUtc>,
     /// The start of a day in the tenant's zone; null for never.
     pub expires_at: Option<DateTimeUtc>,
+    /// The last good day in the zone the tenant had then, `2027-11-30`.
+    pub expires_on: Option<String>,
 }
 
 /// What a row of `points_lots` refers to.

@@ -80,6 +80,7 @@ CREATE TABLE points_entries (
     source           {key},
     reason           text,
     reference        {key},
+    texts_mac        {bytes} NOT NULL,
     hold_id          {uuid},
     reverses_id      {uuid},
     actor            {key}  NOT NULL,
@@ -89,9 +90,17 @@ CREATE TABLE points_entries (
     CONSTRAINT points_entries_account_fkey
         FOREIGN KEY (tenant_id, member_id, asset) REFERENCES points_accounts (tenant_id, member_id, asset),
     CONSTRAINT points_entries_amount_check CHECK (amount > 0),
-    CONSTRAINT points_entries_accounts_check CHECK (from_account <> to_account
-        AND from_account IN ('ISSUED', 'PENDING', 'AVAILABLE', 'HELD', 'REDEEMED', 'EXPIRED', 'REVOKED')
-        AND to_account IN ('ISSUED', 'PENDING', 'AVAILABLE', 'HELD', 'REDEEMED', 'EXPIRED', 'REVOKED')),
+    CONSTRAINT points_entries_accounts_check CHECK (
+        (kind = 'AWARD' AND from_account = 'ISSUED' AND to_account IN ('PENDING', 'AVAILABLE'))
+        OR (kind = 'MATURE' AND from_account = 'PENDING' AND to_account = 'AVAILABLE')
+        OR (kind = 'DEDUCT' AND from_account = 'AVAILABLE' AND to_account = 'REVOKED')
+        OR (kind = 'HOLD' AND from_account = 'AVAILABLE' AND to_account = 'HELD')
+        OR (kind = 'CAPTURE' AND from_account = 'HELD' AND to_account = 'REDEEMED')
+        OR (kind = 'RELEASE' AND from_account = 'HELD' AND to_account = 'AVAILABLE')
+        OR (kind = 'EXPIRE' AND from_account = 'AVAILABLE' AND to_account = 'EXPIRED')
+        OR (kind = 'REVERSE' AND reverses_id IS NOT NULL AND (
+            (from_account IN ('PENDING', 'AVAILABLE') AND to_account = 'ISSUED')
+            OR (from_account = 'REVOKED' AND to_account = 'AVAILABLE')))),
     CONSTRAINT points_entries_after_check CHECK (pending_after >= 0 AND available_after >= 0 AND held_after >= 0)
 );
 
@@ -113,14 +122,21 @@ CREATE TABLE points_lots (
     earned_at     {time} NOT NULL,
     available_at  {time},
     expires_at    {time},
+    expires_on    {key},
     CONSTRAINT points_lots_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT points_lots_entry_fkey FOREIGN KEY (tenant_id, id) REFERENCES points_entries (tenant_id, id),
+    CONSTRAINT points_lots_source_check
+        CHECK (source IN ('CAMPAIGN', 'CHECK_IN', 'CONTENT', 'INVITE', 'MANUAL', 'PURCHASE')),
+    CONSTRAINT points_lots_expiry_check CHECK ((expires_at IS NULL) = (expires_on IS NULL)),
     CONSTRAINT points_lots_rest_check CHECK (pending >= 0 AND available >= 0 AND held >= 0 AND expired >= 0
         AND pending + available + held + expired <= amount)
 );
 
 CREATE INDEX points_lots_open_idx ON points_lots (tenant_id, member_id, asset, expires_at)
     WHERE pending + available + held > 0;
+
+-- For counting an account anew, closed lots too.
+CREATE INDEX points_lots_member_idx ON points_lots (tenant_id, member_id, asset);
 
 CREATE TABLE points_lot_moves (
     tenant_id  {uuid} NOT NULL,

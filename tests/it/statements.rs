@@ -69,10 +69,9 @@ fn a_page_of_members_with_all_their_points_takes_as_many_statements_for_five_as_
         }
         for (selection, expected) in [
             ("pointsBalance points { available held entries(first: 1) { totalCount } }", 3),
-            // The tenant's zone is read for the days of lots, once for each level.
             (
                 "points { lots { expiresOn } holds { id } entries(first: 3) { nodes { reversedById lots { lotId } } } }",
-                10,
+                8,
             ),
         ] {
             for size in [5, 50, 100] {

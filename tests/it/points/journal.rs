@@ -86,7 +86,7 @@ impl Office {
         assert_eq!(difference(&expected, &posted), Vec::<&Line>::new(), "acknowledged, and not in the ledger");
         assert_eq!(difference(&posted, &expected), Vec::<&Line>::new(), "in the ledger, and asked for by nobody");
         let proof = proof(&self.client).await;
-        assert_eq!(proof["entries"], expected.len());
+        assert_eq!(proof["entries"], expected.len().to_string());
         assert_eq!(balances(&proof), sums(&expected));
         verify(app).await;
     }

@@ -129,7 +129,7 @@ async fn compare_whole(client: &Client, sequences: &[Sequence]) {
     assert!(all.iter().all(|sum| *sum > 0), "too little has happened");
     assert_eq!(balances(&proof(client).await), expected);
     eventually("every entry is sealed", Duration::from_secs(60), || async {
-        proof(client).await["unsealedEntries"] == 0
+        proof(client).await["unsealedEntries"] == "0"
     })
     .await;
 

@@ -108,6 +108,37 @@ fn of_many_awards_each_is_given_or_refused_for_itself() {
 }
 
 #[test]
+fn a_key_that_may_only_write_is_told_what_it_posted_and_a_member_has_a_hundred_holds_at_most() {
+    run(async {
+        let app = TestApp::shared().await;
+        let owner = app.tenant("write-only").await.owner().await;
+        let member = given::member(&owner, "Li Lei").await;
+        let writer = partner(&owner, json!({ "scopes": ["points:write"] })).await;
+        let document = "mutation($input: PointsAwardInput!) { pointsAward(input: $input) {
+            entry { id amount } userErrors { code } } }";
+        let answer = writer.query(document, award(&member["id"], 200, "a")).await;
+        let entry = answer.payload("pointsAward")["entry"].clone();
+        assert_eq!(entry["amount"], "200");
+        let read = writer.query("query($id: ID!) { pointsEntry(id: $id) { id } }", json!({ "id": entry["id"] })).await;
+        assert_eq!(read.error_codes(), ["FORBIDDEN"]);
+        let document = "mutation($input: PointsHoldCreateInput!) { pointsHoldCreate(input: $input) {
+            hold { id } userErrors { code field } } }";
+        let mut last = Value::Null;
+        for number in 0..100 {
+            let answer = writer.query(document, award(&member["id"], 1, &format!("h{number}"))).await;
+            last = answer.payload("pointsHoldCreate")["hold"]["id"].clone();
+        }
+        let answer = writer.query(document, award(&member["id"], 1, "one more")).await;
+        assert_eq!(answer.user_errors("pointsHoldCreate"), ["TOO_MANY_HOLDS at memberId"]);
+        let release = "mutation($input: PointsHoldReleaseInput!) { pointsHoldRelease(input: $input) {
+            hold { state } userErrors { code } } }";
+        let input = json!({ "input": { "holdId": last, "idempotencyKey": "r" } });
+        assert_eq!(writer.query(release, input).await.payload("pointsHoldRelease")["hold"]["state"], "RELEASED");
+        writer.query(document, award(&member["id"], 1, "and one")).await.payload("pointsHoldCreate");
+    });
+}
+
+#[test]
 fn a_person_gives_points_with_a_fresh_proof_only_and_a_key_at_any_time() {
     run(async {
         let app = TestApp::with().with_movable_clock().start().await;
@@ -180,7 +211,7 @@ fn entries_are_paged_both_ways_and_the_balance_at_a_time_is_what_they_said_then(
             let answer = owner.run("MemberPoints", page).await;
             let page = answer.data("member.points.entries");
             let edges = page["edges"].as_array().unwrap();
-            numbers.extend(edges.iter().map(|edge| edge["node"]["number"].as_i64().unwrap()));
+            numbers.extend(edges.iter().map(|edge| number(&edge["node"]["number"])));
             after = page["pageInfo"]["endCursor"].clone();
             if page["pageInfo"]["hasNextPage"] == false {
                 break;

@@ -5,27 +5,29 @@ use std::time::Duration;
 use harness::{Client, Database, TestApp, eventually, run, uuid_of};
 use serde_json::json;
 
-use super::{members, verify};
+use super::{members, number, verify};
 
 struct Ledger {
     app: TestApp,
     owner: Client,
     member: String,
     database: Database,
+    slug: String,
 }
 
 impl Ledger {
     /// With one member who was given 100 points, of which 30 were taken, all of it sealed.
     async fn open(name: &str) -> Self {
         let app = TestApp::start().await;
-        let owner = app.tenant(name).await.owner().await;
+        let tenant = app.tenant(name).await;
+        let (owner, slug) = (tenant.owner().await, tenant.slug().to_owned());
         let member = members(&owner, 1).await.remove(0);
-        let ledger = Self { database: app.database().await, app, owner, member };
+        let ledger = Self { database: app.database().await, app, owner, member, slug };
         ledger.post("PointsAward", 100).await;
         ledger.post("PointsDeduct", 30).await;
         eventually("the entries are sealed", Duration::from_secs(30), || async {
             let answer = ledger.owner.run("LedgerProof", json!({})).await;
-            answer.data("ledgerProof.unsealedEntries") == 0
+            answer.data("ledgerProof.unsealedEntries") == "0"
         })
         .await;
         verify(&ledger.app).await;
@@ -46,7 +48,7 @@ impl Ledger {
 
     async fn frozen(&self) -> i64 {
         let answer = self.owner.run("LedgerProof", json!({})).await;
-        answer.data("ledgerProof.frozenAccounts").as_i64().unwrap()
+        number(answer.data("ledgerProof.frozenAccounts"))
     }
 
     /// Changes what nobody may: on SQLite past the triggers, which whoever has the file can drop.
@@ -84,7 +86,7 @@ fn an_account_that_does_not_add_up_is_frozen_within_a_minute_until_it_does() {
         };
         ledger.forge(&change('+')).await;
         assert_eq!(ledger.owner.run("LedgerProof", json!({})).await.data("ledgerProof.isBalanced"), false);
-        eventually("the account is frozen", Duration::from_secs(60), || async { ledger.frozen().await == 1 }).await;
+        eventually("the account is frozen", Duration::from_secs(90), || async { ledger.frozen().await == 1 }).await;
         assert!(ledger.app.server().log().contains("points.account_does_not_add_up"));
         assert_eq!(ledger.post("PointsAward", 1).await, ["ACCOUNT_FROZEN at memberId"]);
         assert_eq!(ledger.post("PointsDeduct", 1).await, ["ACCOUNT_FROZEN at memberId"]);
@@ -112,7 +114,7 @@ fn whatever_is_changed_in_a_ledger_is_found_and_named() {
         let ledger = Ledger::open("changed").await;
         let of_member = ledger.of_member();
         ledger.forge(&format!("UPDATE points_entries SET reason = 'Bribe' WHERE number = 1 AND {of_member}")).await;
-        assert!(ledger.problems().await.contains("seal 1: its entries were changed"));
+        assert!(ledger.problems().await.contains("its reason or reference was changed"));
         ledger.forge(&format!("UPDATE points_entries SET reason = 'Test' WHERE number = 1 AND {of_member}")).await;
         verify(&ledger.app).await;
 
@@ -134,11 +136,53 @@ fn whatever_is_changed_in_a_ledger_is_found_and_named() {
             .await;
         verify(&ledger.app).await;
 
+        // What no balance shows: until when points are good, when they are looked at, and what is set aside.
+        let day = "'2099-12-31'";
+        let lot = format!("UPDATE points_lots SET expires_on = {day} WHERE amount = 100 AND {of_member}");
+        let was = ledger
+            .database
+            .text(&format!("SELECT expires_on FROM points_lots WHERE amount = 100 AND {of_member}"))
+            .await;
+        ledger.forge(&lot).await;
+        assert!(ledger.problems().await.contains("seal 1: its entries were changed"));
+        ledger.forge(&lot.replace(day, &format!("'{was}'"))).await;
+        let due =
+            ledger.database.text(&format!("SELECT CAST(due_at AS text) FROM points_accounts WHERE {of_member}")).await;
+        ledger.forge(&format!("UPDATE points_accounts SET due_at = NULL WHERE {of_member}")).await;
+        assert!(ledger.problems().await.contains("something is due before it would be posted"));
+        ledger.forge(&format!("UPDATE points_accounts SET due_at = '{due}' WHERE {of_member}")).await;
+        ledger.post("PointsHoldCreate", 10).await;
+        ledger.forge(&format!("UPDATE points_holds SET state = 'RELEASED' WHERE {of_member}")).await;
+        assert!(ledger.problems().await.contains("the open holds do not sum up to what is held"));
+        ledger.forge(&format!("UPDATE points_holds SET state = 'OPEN' WHERE {of_member}")).await;
+        verify(&ledger.app).await;
+
+        ledger.forge(&format!("DELETE FROM points_holds WHERE {of_member}")).await;
         ledger.forge(&format!("DELETE FROM points_lot_moves WHERE {of_member}")).await;
         ledger.forge(&format!("DELETE FROM points_entries WHERE kind = 'DEDUCT' AND {of_member}")).await;
         let problems = ledger.problems().await;
         assert!(problems.contains("seal 1: its entries were changed, taken out"), "{problems}");
-        assert!(problems.contains("3 entries were posted, and 2 are there"), "{problems}");
+        assert!(problems.contains("4 entries were posted, and 3 are there"), "{problems}");
+    });
+}
+
+#[test]
+fn a_head_that_was_kept_shows_that_a_ledger_was_made_anew() {
+    run(async {
+        let ledger = Ledger::open("kept-head").await;
+        let slug = ledger.slug.clone();
+        let answer = ledger.owner.run("LedgerProof", json!({})).await;
+        let head = answer.data("ledgerProof.head");
+        let kept = format!("{}:{}", head["position"].as_str().unwrap(), head["hash"].as_str().unwrap());
+        let check = |kept: String| {
+            let (installation, slug) = (std::sync::Arc::clone(ledger.app.installation()), slug.clone());
+            async move { installation.cli(&["verify", "ledger", "--tenant", &slug, "--head", &kept], &[]).await }
+        };
+        check(kept.clone()).await.expect_success();
+        let other = check(kept.replace("1:", "1:A")).await;
+        assert_ne!(other.code, Some(0), "{other:#?}");
+        let wrong = check(format!("1:{}", "A".repeat(43))).await;
+        assert!(wrong.stdout.contains("a hash that was kept says that it was another one"), "{wrong:#?}");
     });
 }
 

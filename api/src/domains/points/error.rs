@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, Denied, Failure, UserError, UserErrorCode};
 use crate::platform::db::{Constraint, DbError};
+use crate::platform::ids::MemberId;
 
 /// What can go wrong. The field is the one of the input that names the thing.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,12 @@ pub enum PointsError {
     /// Entries like this are not undone.
     #[error("the entry cannot be reversed: {0}")]
     NotReversible(&'static str),
+    /// The member has as many open holds as one may.
+    #[error("too many open holds")]
+    TooManyHolds,
+    /// Balance and lots do not say the same.
+    #[error("the account of {0} does not add up")]
+    DoesNotAddUp(MemberId),
     /// It is over.
     #[error("the hold is closed")]
     HoldClosed,
@@ -96,6 +103,10 @@ impl From<PointsError> for Failure {
                 refused("entryId", UserErrorCode::AlreadyReversed, "The entry was reversed before.")
             }
             PointsError::NotReversible(why) => refused("entryId", UserErrorCode::NotReversible, why),
+            PointsError::TooManyHolds => {
+                refused("memberId", UserErrorCode::TooManyHolds, "The member has 100 open holds, which is the most.")
+            }
+            PointsError::DoesNotAddUp(_) => Self::Failed(ApiError::internal(error)),
             PointsError::HoldClosed => {
                 refused("holdId", UserErrorCode::HoldClosed, "The hold was captured or released, or its time is over.")
             }

@@ -5,12 +5,13 @@
 //! balance is negative, that balances, entries and lots say the same, and that what is posted under an idempotency
 //! key is posted once, for ever. Never decides who deserves points.
 //!
-//! In reading order: `model` (accounts, kinds, dates), `row`, `store` (reading), `store_awards` and `store_postings`
+//! In reading order: `model` (accounts, kinds, dates), `keys` (what proves entries), `row`, `store` (reading), `store_awards` and `store_postings`
 //! (the statements that post), `store_due` and `store_holds`; `service` (giving, taking, reversing), `service_holds`,
 //! `service_due` (what time brings) and `service_reading`; `graphql`; then the sub-slice `proof`, which seals and checks.
 
 mod error;
 pub mod graphql;
+mod keys;
 mod model;
 pub mod proof;
 mod row;

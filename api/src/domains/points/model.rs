@@ -12,6 +12,10 @@ use crate::platform::text::parse_line;
 pub const MOST: i64 = 1_000_000_000;
 const REASON_LENGTH: usize = 200;
 const REFERENCE_LENGTH: usize = 128;
+/// Holds that one member may have open.
+pub const MOST_HOLDS: i64 = 100;
+/// Lots and holds that are shown of one member.
+pub const MOST_SHOWN: u64 = 100;
 /// How long a hold lasts, in seconds.
 const SHORTEST_HOLD: i32 = 60;
 const USUAL_HOLD: i32 = 15 * 60;
@@ -164,8 +168,8 @@ pub struct Award {
     pub reference: Option<String>,
     /// From when they are good; None for at once.
     pub available_at: Option<DateTime<Utc>>,
-    /// When they end; None for never.
-    pub expires_at: Option<DateTime<Utc>>,
+    /// When they end, and the last day before that; None for never.
+    pub expires: Option<(DateTime<Utc>, NaiveDate)>,
 }
 
 impl AwardDraft {
@@ -188,14 +192,14 @@ impl AwardDraft {
             errors.push(invalid("expiresOn", "Points expire within 20 years, or never."));
         }
         let last_day = self.expires_on.or_else(|| last_day(now, zone, lifetime_months?));
-        let expires_at = last_day.map(|day| start_of_next(day, zone));
-        if let (Some(from), Some(to)) = (available_at, expires_at)
+        let expires = last_day.map(|day| (start_of_next(day, zone), day));
+        if let (Some(from), Some((to, _))) = (available_at, expires)
             && from >= to
         {
             errors.push(invalid("availableAt", "The points would expire before they are good."));
         }
         let Self { member, amount, source, .. } = self;
-        let award = Award { member, amount, source, reason, reference, available_at, expires_at };
+        let award = Award { member, amount, source, reason, reference, available_at, expires };
         if errors.is_empty() { Ok(award) } else { Err(errors) }
     }
 }
@@ -297,10 +301,10 @@ fn start_of_next(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     }
 }
 
-/// The last day that ends at `end`, in the zone.
+/// The spelling of a day, in the database and outside.
 #[must_use]
-pub fn day_before(end: DateTime<Utc>, zone: Tz) -> NaiveDate {
-    (end - TimeDelta::microseconds(1)).with_timezone(&zone).date_naive()
+pub fn spell_day(day: NaiveDate) -> String {
+    day.format("%Y-%m-%d").to_string()
 }
 
 #[cfg(test)]
@@ -328,20 +332,20 @@ mod tests {
     fn points_are_good_to_the_end_of_the_month_in_the_tenants_zone() {
         // The first of December in Shanghai.
         let award = draft().check(&calendar("2026-11-30T16:30:00Z")).unwrap();
-        assert_eq!(award.expires_at, Some("2027-12-31T16:00:00Z".parse().unwrap()));
+        assert_eq!(award.expires.map(|(end, _)| end), Some("2027-12-31T16:00:00Z".parse().unwrap()));
         let award = draft().check(&calendar("2026-11-30T15:30:00Z")).unwrap();
-        assert_eq!(award.expires_at, Some("2027-11-30T16:00:00Z".parse().unwrap()));
+        assert_eq!(award.expires.map(|(_, day)| spell_day(day)), Some("2027-11-30".to_owned()));
         let ever = Calendar { lifetime_months: None, ..calendar("2026-11-30T15:30:00Z") };
-        assert_eq!(draft().check(&ever).unwrap().expires_at, None);
+        assert_eq!(draft().check(&ever).unwrap().expires, None);
     }
 
     #[test]
     fn the_last_day_is_good_and_the_day_before_today_is_over() {
         let now = calendar("2026-11-30T15:30:00Z");
         let on = |day: &str| AwardDraft { expires_on: Some(day.parse().unwrap()), ..draft() };
-        let end = on("2026-11-30").check(&now).unwrap().expires_at.unwrap();
+        let (end, day) = on("2026-11-30").check(&now).unwrap().expires.unwrap();
         assert_eq!(end, "2026-11-30T16:00:00Z".parse::<DateTime<Utc>>().unwrap());
-        assert_eq!(day_before(end, chrono_tz::Asia::Shanghai), "2026-11-30".parse().unwrap());
+        assert_eq!(spell_day(day), "2026-11-30");
         let errors = on("2026-11-29").check(&now).unwrap_err();
         assert_eq!(errors[0].field, Some(vec!["expiresOn".to_owned()]));
     }

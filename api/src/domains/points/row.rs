@@ -1,6 +1,6 @@
 //! Accounts, entries, lots and holds as the store read them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -121,6 +121,7 @@ pub struct LotRow {
     pub(super) earned_at: DateTime<Utc>,
     pub(super) available_at: Option<DateTime<Utc>>,
     pub(super) expires_at: Option<DateTime<Utc>>,
+    pub(super) expires_on: Option<NaiveDate>,
 }
 
 impl LotRow {
@@ -137,6 +138,7 @@ impl LotRow {
             earned_at: row.try_get("", "earned_at")?,
             available_at: row.try_get("", "available_at")?,
             expires_at: row.try_get("", "expires_at")?,
+            expires_on: read_day(row)?,
         })
     }
 }
@@ -147,7 +149,7 @@ pub struct MoveRow {
     pub(super) entry: PointsEntryId,
     pub(super) lot: PointsLotId,
     pub(super) amount: i64,
-    pub(super) expires_at: Option<DateTime<Utc>>,
+    pub(super) expires_on: Option<NaiveDate>,
 }
 
 impl MoveRow {
@@ -156,7 +158,7 @@ impl MoveRow {
             entry: Id::from_uuid(row.try_get("", "entry_id")?),
             lot: Id::from_uuid(row.try_get("", "lot_id")?),
             amount: row.try_get("", "amount")?,
-            expires_at: row.try_get("", "expires_at")?,
+            expires_on: read_day(row)?,
         })
     }
 }
@@ -164,7 +166,7 @@ impl MoveRow {
 impl MoveRow {
     /// All of a lot, as the entry made it.
     pub(super) fn of_new(lot: &LotRow) -> Self {
-        Self { entry: Id::from_uuid(lot.id.uuid()), lot: lot.id, amount: lot.amount, expires_at: lot.expires_at }
+        Self { entry: Id::from_uuid(lot.id.uuid()), lot: lot.id, amount: lot.amount, expires_on: lot.expires_on }
     }
 }
 
@@ -202,6 +204,10 @@ impl HoldRow {
             closed_at: row.try_get("", "closed_at")?,
         })
     }
+}
+
+fn read_day(row: &QueryResult) -> Result<Option<NaiveDate>, DbErr> {
+    Ok(row.try_get::<Option<String>>("", "expires_on")?.and_then(|day| day.parse().ok()))
 }
 
 fn named<T>(row: &QueryResult, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, DbErr> {

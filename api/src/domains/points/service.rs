@@ -7,11 +7,12 @@ use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::PointsError;
+use super::keys::LedgerKey;
 use super::model::{Account, Award, AwardDraft, Calendar, EntryKind, Spending, checked_reason};
 use super::row::EntryRow;
 use super::store;
 use super::store_awards::award_many;
-use super::store_postings::{Lots, Posting, post};
+use super::store_postings::{Answer, Lots, Posting, post};
 use crate::actor::{Actor, Scope};
 use crate::domains::members::{Members, Standing};
 use crate::domains::tenants::Tenants;
@@ -140,7 +141,13 @@ impl Points {
         if awards.is_empty() {
             return Ok(HashSet::new());
         }
-        let mut posted = award_many(tx, awards, (actor, now)).await?;
+        let texts_of = |awards: &[(PointsEntryId, Award)]| -> Vec<Vec<u8>> {
+            let texts = |(id, award): &(PointsEntryId, Award)| {
+                self.texts_mac(tx, (*id, Some(&award.reason), award.reference.as_deref()))
+            };
+            awards.iter().map(texts).collect()
+        };
+        let mut posted = award_many(tx, awards, &texts_of(awards), (actor, now)).await?;
         let left: Vec<_> = awards.iter().filter(|(id, _)| !posted.contains(id)).cloned().collect();
         if left.is_empty() {
             return Ok(posted);
@@ -149,7 +156,7 @@ impl Points {
         for member in left.iter().map(|(_, award)| award.member).collect::<BTreeSet<_>>() {
             self.settle_in(tx, member, now).await?;
         }
-        posted.extend(award_many(tx, &left, (actor, now)).await?);
+        posted.extend(award_many(tx, &left, &texts_of(&left), (actor, now)).await?);
         Ok(posted)
     }
 
@@ -200,7 +207,9 @@ impl Points {
         let reason = checked_reason(&reason)?;
         let entry = store::find_entry(tx, id).await?.ok_or(PointsError::NotFound("entryId", "entry"))?;
         // Holds the account: nobody else reverses the entry, and what is due is posted before.
-        self.settle_in(tx, entry.member, self.platform.clock.now()).await?;
+        if !self.settle_in(tx, entry.member, self.platform.clock.now()).await? {
+            return Err(PointsError::NotFound("entryId", "entry"));
+        }
         if store::list_reversals(tx, &[id]).await?.contains_key(&id) {
             return Err(PointsError::AlreadyReversed);
         }
@@ -249,18 +258,36 @@ impl Points {
         (short, frozen): (&'static str, &'static str),
     ) -> Result<Posted, PointsError> {
         let posted = Posted { entry: posting.id, member: posting.member };
-        if post(tx, posting).await? {
+        if self.post_in(tx, posting).await? {
             return Ok(posted);
         }
         if !posting.is_settled {
             self.settle_in(tx, posting.member, posting.now).await?;
-            if post(tx, &Posting { is_settled: true, ..posting.clone() }).await? {
+            if self.post_in(tx, &Posting { is_settled: true, ..posting.clone() }).await? {
                 return Ok(posted);
             }
         }
         let account = store::list_accounts(tx, &[posting.member]).await?.remove(&posting.member);
         let is_frozen = account.is_some_and(|account| account.frozen_at.is_some());
         Err(if is_frozen { PointsError::Frozen(frozen) } else { PointsError::Insufficient(short) })
+    }
+
+    /// Posts one entry; false when its account lets nothing through.
+    pub(super) async fn post_in(&self, tx: &TenantTx, posting: &Posting) -> Result<bool, PointsError> {
+        let texts = (posting.id, posting.reason.as_deref(), posting.reference.as_deref());
+        match post(tx, posting, self.texts_mac(tx, texts)).await? {
+            Answer::Posted => Ok(true),
+            Answer::Closed => Ok(false),
+            Answer::LotsDiffer => Err(PointsError::DoesNotAddUp(posting.member)),
+        }
+    }
+
+    fn texts_mac(
+        &self,
+        tx: &TenantTx,
+        (id, reason, reference): (PointsEntryId, Option<&str>, Option<&str>),
+    ) -> Vec<u8> {
+        LedgerKey::of(&self.platform.master, tx.tenant()).texts(id.uuid(), reason, reference)
     }
 
     /// An entry that takes what is available, in the order in which lots are spent: the usual case.

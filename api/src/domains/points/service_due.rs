@@ -12,10 +12,9 @@ use super::PointsError;
 use super::model::{Account, EntryKind, HoldState};
 use super::row::HoldRow;
 use super::service::Points;
-use super::store_postings::{Lots, Posting, post};
+use super::store_postings::{Lots, Posting};
 use super::{store, store_due, store_holds};
 use crate::actor::{Actor, Scope};
-use crate::error::ApiError;
 use crate::platform::db::TenantTx;
 use crate::platform::ids::{MemberId, TenantId};
 
@@ -58,13 +57,24 @@ impl Points {
                 }
                 // One that cannot be posted to keeps no other from it.
                 for member in members {
-                    if let Err(error) = self.settle(tenant, &[*member], now).await {
-                        tracing::error!(tenant.id = %tenant, member.id = %member, error = ?error, "points.not_settled");
-                    }
+                    self.settle_or_freeze(tenant, *member, now).await?;
                 }
             }
         }
         Ok(count)
+    }
+
+    /// Posts what is due to the account; one that does not add up is frozen, and comes up no more.
+    async fn settle_or_freeze(
+        &self,
+        tenant: TenantId,
+        member: MemberId,
+        now: DateTime<Utc>,
+    ) -> Result<(), PointsError> {
+        match self.settle(tenant, &[member], now).await {
+            Err(PointsError::DoesNotAddUp(_)) => self.freeze(tenant, member).await,
+            done => done,
+        }
     }
 
     /// Posts what is due to these accounts, all in one transaction.
@@ -77,42 +87,44 @@ impl Points {
         Ok(tx.commit().await?)
     }
 
-    /// Posts what is due by now to the account, and holds it until the transaction ends.
-    pub async fn settle_in(&self, tx: &TenantTx, member: MemberId, now: DateTime<Utc>) -> Result<(), PointsError> {
-        let account = store::lock_account(tx, member).await?;
-        if !account.is_some_and(|account| account.is_due(now) && account.frozen_at.is_none()) {
-            return Ok(());
+    /// Posts what is due by now to the account, and holds it until the transaction ends; false when there is none.
+    pub async fn settle_in(&self, tx: &TenantTx, member: MemberId, now: DateTime<Utc>) -> Result<bool, PointsError> {
+        let Some(account) = store::lock_account(tx, member).await? else { return Ok(false) };
+        if !account.is_due(now) || account.frozen_at.is_some() {
+            return Ok(true);
         }
-        let (maturing, _) = store_due::sum_due(tx, member, now).await?;
-        if maturing > 0 {
-            let mature = self.due(member, (EntryKind::Mature, maturing), now);
+        let mut due = store_due::sum_due(tx, member, now).await?;
+        if due.maturing > 0 {
+            let mature = self.due(member, (EntryKind::Mature, due.maturing), now);
             let (from, to) = (Account::Pending, Account::Available);
             self.post_due_in(tx, Posting { from, to, lots: Lots::Maturing, ..mature }).await?;
         }
-        for hold in store::list_open_holds(tx, &[member]).await?.iter().filter(|hold| hold.expires_at <= now) {
-            let release = self.due(member, (EntryKind::Release, hold.amount), now);
-            self.post_due_in(tx, released(release, hold, 0)).await?;
-            store_holds::close(tx, hold.id, (HoldState::Lapsed, 0), now).await?;
+        if due.lapsing > 0 {
+            for hold in store::list_lapsing_holds(tx, member, now).await? {
+                let release = self.due(member, (EntryKind::Release, hold.amount), now);
+                self.post_due_in(tx, released(release, &hold, 0)).await?;
+                store_holds::close(tx, hold.id, (HoldState::Lapsed, 0), now).await?;
+            }
         }
-        // Anew: what became good or was let go may have expired meanwhile.
-        let (_, expiring) = store_due::sum_due(tx, member, now).await?;
-        if expiring > 0 {
-            let expire = self.due(member, (EntryKind::Expire, expiring), now);
+        if due.maturing > 0 || due.lapsing > 0 {
+            // What became good or was let go may have expired meanwhile.
+            due = store_due::sum_due(tx, member, now).await?;
+        }
+        if due.expiring > 0 {
+            let expire = self.due(member, (EntryKind::Expire, due.expiring), now);
             self.post_due_in(tx, Posting { to: Account::Expired, lots: Lots::Expiring, ..expire }).await?;
         }
-        Ok(store_due::put_next(tx, member).await?)
+        store_due::put_next(tx, member).await?;
+        Ok(true)
     }
 
     fn due(&self, member: MemberId, what: (EntryKind, i64), now: DateTime<Utc>) -> Posting {
         Posting { now, is_settled: true, ..self.posting(member, what, "system") }
     }
 
+    /// The account is held, and has what its lots have, or it does not add up.
     async fn post_due_in(&self, tx: &TenantTx, posting: Posting) -> Result<(), PointsError> {
-        if post(tx, &posting).await? {
-            return Ok(());
-        }
-        // The account is held, and has what its lots have, or it does not add up.
-        Err(ApiError::internal(format!("{} of {} cannot be posted", posting.kind.as_str(), posting.member)).into())
+        if self.post_in(tx, &posting).await? { Ok(()) } else { Err(PointsError::DoesNotAddUp(posting.member)) }
     }
 }
 

@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::PointsError;
-use super::model::{Account, EntryKind, HoldDraft, HoldState, check_captured};
+use super::model::{Account, EntryKind, HoldDraft, HoldState, MOST_HOLDS, check_captured};
 use super::row::HoldRow;
 use super::service::Points;
 use super::service_due::released;
@@ -48,6 +48,9 @@ impl Points {
         let (spending, lasts) = draft.check()?;
         if self.standing_in(tx, spending.member).await? == Standing::Archived {
             return Err(PointsError::Archived);
+        }
+        if store::count_open_holds(tx, spending.member).await? >= MOST_HOLDS {
+            return Err(PointsError::TooManyHolds);
         }
         let id: PointsHoldId = self.platform.new_id();
         let posting = self.posting(spending.member, (EntryKind::Hold, spending.amount), actor);

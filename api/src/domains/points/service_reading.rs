@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 
-use super::model::{EntryKind, day_before};
+use super::model::{EntryKind, MOST_SHOWN};
 use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
 use super::service::Points;
 use super::store;
@@ -23,8 +23,8 @@ pub struct Liability {
     pub available: i64,
     /// Set aside.
     pub held: i64,
-    /// What of it all expires, by the month of its last day: year, month, points; the next one first.
-    pub months: Vec<((i32, u32), i64)>,
+    /// What of it all expires, by the month of its last day, `2027-11`; the next one first.
+    pub months: Vec<(String, i64)>,
     /// What never does.
     pub never_expiring: i64,
 }
@@ -64,10 +64,10 @@ impl Points {
         Ok(store::find_entry_at(tx, member, at).await?)
     }
 
-    /// The lots of these members that have something left, in the order in which they are spent.
+    /// The first lots of each of these members that have something left, in the order in which they are spent.
     pub async fn lots_of(&self, actor: &Actor, tx: &TenantTx, members: &[MemberId]) -> Result<Vec<LotRow>, ApiError> {
         actor.require(Scope::PointsRead)?;
-        Ok(store::list_open_lots(tx, members).await?)
+        Ok(store::list_open_lots(tx, members, MOST_SHOWN).await?)
     }
 
     /// What these entries gave as new lots, took from lots or gave back.
@@ -94,10 +94,27 @@ impl Points {
         Ok(store::list_reversals(tx, entries).await?)
     }
 
-    /// The open holds of these members.
+    /// The first open holds of each of these members.
     pub async fn holds_of(&self, actor: &Actor, tx: &TenantTx, members: &[MemberId]) -> Result<Vec<HoldRow>, ApiError> {
         actor.require(Scope::PointsRead)?;
-        Ok(store::list_open_holds(tx, members).await?)
+        Ok(store::list_open_holds(tx, members, MOST_SHOWN).await?)
+    }
+
+    /// An entry that the actor has just posted, whatever they may read.
+    pub async fn find_posted(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        id: PointsEntryId,
+    ) -> Result<Option<EntryRow>, ApiError> {
+        actor.require(Scope::PointsWrite)?;
+        Ok(store::find_entry(tx, id).await?)
+    }
+
+    /// A hold that the actor has just made or ended, whatever they may read.
+    pub async fn find_held(&self, actor: &Actor, tx: &TenantTx, id: PointsHoldId) -> Result<Option<HoldRow>, ApiError> {
+        actor.require(Scope::PointsWrite)?;
+        Ok(store::find_hold(tx, id).await?)
     }
 
     /// An entry by its id.
@@ -120,29 +137,17 @@ impl Points {
     /// What the tenant owes its members, or those of them that the actor reaches.
     pub async fn liability(&self, actor: &Actor, tx: &TenantTx) -> Result<Liability, ApiError> {
         actor.require(Scope::PointsRead)?;
-        let zone = self.tenants.get_in(tx).await?.timezone;
         let mut liability = Liability::default();
-        for (expires_at, [pending, available, held]) in store::sum_by_expiry(tx).await? {
+        for (month, [pending, available, held]) in store::sum_by_month(tx).await? {
             let total = pending + available + held;
             liability.pending += pending;
             liability.available += available;
             liability.held += held;
-            let Some(expires_at) = expires_at else {
-                liability.never_expiring += total;
-                continue;
-            };
-            let day = day_before(expires_at, zone);
-            let month = (day.year(), day.month());
-            match liability.months.last_mut().filter(|(last, _)| *last == month) {
-                Some((_, points)) => *points += total,
-                None => liability.months.push((month, total)),
+            match month {
+                Some(month) => liability.months.push((month, total)),
+                None => liability.never_expiring += total,
             }
         }
         Ok(liability)
-    }
-
-    /// The tenant's zone, in which days are told.
-    pub async fn zone(&self, tx: &TenantTx) -> Result<chrono_tz::Tz, ApiError> {
-        Ok(self.tenants.get_in(tx).await?.timezone)
     }
 }

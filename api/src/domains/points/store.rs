@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, NullOrdering, Order, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{
+    Asterisk, Expr, ExprTrait as _, Func, LockType, NullOrdering, Order, Query, SelectStatement, SimpleExpr,
+    WindowStatement,
+};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, Iterable as _, QueryResult};
 use shequn_entity::{points_accounts, points_entries, points_holds, points_lot_moves, points_lots};
 
@@ -147,18 +150,31 @@ fn select_entries(tx: &TenantTx) -> SelectStatement {
         .to_owned()
 }
 
-/// The lots of these members that have something left, in the order in which they are spent.
-pub(super) async fn list_open_lots(tx: &TenantTx, members: &[MemberId]) -> Result<Vec<LotRow>, DbError> {
+/// The first lots of each of these members that have something left, in the order in which they are spent.
+pub(super) async fn list_open_lots(tx: &TenantTx, members: &[MemberId], most: u64) -> Result<Vec<LotRow>, DbError> {
     use points_lots::{Column, Entity};
-    let select = select_lots(tx)
-        .and_where(is_any(tx, Expr::col(Column::MemberId), members.iter().map(|id| id.uuid())))
-        .and_where(Expr::col(Column::Pending).add(Expr::col(Column::Available)).add(Expr::col(Column::Held)).gt(0))
+    let mut window = WindowStatement::partition_by((Entity, Column::MemberId));
+    window
         .order_by_with_nulls((Entity, Column::ExpiresAt), Order::Asc, NullOrdering::Last)
         .order_by((Entity, Column::EarnedAt), Order::Asc)
-        .order_by((Entity, Column::Id), Order::Asc)
+        .order_by((Entity, Column::Id), Order::Asc);
+    let numbered = select_lots(tx)
+        .expr_window_as(Func::cust("ROW_NUMBER"), window, "place")
+        .and_where(is_any(tx, Expr::col((Entity, Column::MemberId)), members.iter().map(|id| id.uuid())))
+        .and_where(Expr::col(Column::Pending).add(Expr::col(Column::Available)).add(Expr::col(Column::Held)).gt(0))
         .to_owned();
-    let rows = tx.query_all(&select).await?;
-    Ok(rows.iter().map(LotRow::read).collect::<Result<_, _>>()?)
+    list_first(tx, numbered, most).await?.iter().map(|row| Ok(LotRow::read(row)?)).collect()
+}
+
+/// The rows whose `place` is at most this, by place.
+async fn list_first(tx: &TenantTx, numbered: SelectStatement, most: u64) -> Result<Vec<QueryResult>, DbError> {
+    let select = Query::select()
+        .column(Asterisk)
+        .from_subquery(numbered, "numbered")
+        .and_where(Expr::col("place").lte(most))
+        .order_by("place", Order::Asc)
+        .to_owned();
+    Ok(tx.query_all(&select).await?)
 }
 
 /// The lots with these ids: those of the entries that made them.
@@ -196,7 +212,7 @@ pub(super) async fn list_moves(tx: &TenantTx, entries: &[PointsEntryId]) -> Resu
     let lot = |column: Lot| Expr::col((points_lots::Entity, column));
     let select = Query::select()
         .columns([Column::EntryId, Column::LotId, Column::Amount].map(|column| (Entity, column)))
-        .column((points_lots::Entity, Lot::ExpiresAt))
+        .column((points_lots::Entity, Lot::ExpiresOn))
         .from(Entity)
         .inner_join(
             points_lots::Entity,
@@ -212,12 +228,13 @@ pub(super) async fn list_moves(tx: &TenantTx, entries: &[PointsEntryId]) -> Resu
     Ok(rows.iter().map(MoveRow::read).collect::<Result<_, _>>()?)
 }
 
-/// What is left in lots, by when it expires.
-pub(super) async fn sum_by_expiry(tx: &TenantTx) -> Result<Vec<(Option<DateTime<Utc>>, [i64; 3])>, DbError> {
+/// What is left in lots, by the month of its last good day, `2027-11`; what never expires comes last.
+pub(super) async fn sum_by_month(tx: &TenantTx) -> Result<Vec<(Option<String>, [i64; 3])>, DbError> {
     use points_lots::{Column, Entity};
     let sum = |column: Column| Expr::col(column).sum().cast_as("bigint");
+    let month = || Func::cust("substr").args([Expr::col(Column::ExpiresOn), Expr::val(1), Expr::val(7)]);
     let select = Query::select()
-        .column(Column::ExpiresAt)
+        .expr_as(month(), "month")
         .expr_as(sum(Column::Pending), "pending")
         .expr_as(sum(Column::Available), "available")
         .expr_as(sum(Column::Held), "held")
@@ -225,13 +242,13 @@ pub(super) async fn sum_by_expiry(tx: &TenantTx) -> Result<Vec<(Option<DateTime<
         .and_where(tx.owns(Entity))
         .and_where(Column::Asset.eq(POINTS))
         .and_where(Expr::col(Column::Pending).add(Expr::col(Column::Available)).add(Expr::col(Column::Held)).gt(0))
-        .group_by_col(Column::ExpiresAt)
-        .order_by_with_nulls(Column::ExpiresAt, Order::Asc, NullOrdering::Last)
+        .group_by_col("month")
+        .order_by_with_nulls("month", Order::Asc, NullOrdering::Last)
         .to_owned();
     let rows = tx.query_all(&select).await?;
     let read = |row: &QueryResult| -> Result<_, DbErr> {
         let sums = [row.try_get("", "pending")?, row.try_get("", "available")?, row.try_get("", "held")?];
-        Ok((row.try_get("", "expires_at")?, sums))
+        Ok((row.try_get("", "month")?, sums))
     };
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
@@ -244,17 +261,50 @@ pub(super) async fn find_hold(tx: &TenantTx, id: PointsHoldId) -> Result<Option<
     Ok(row.as_ref().map(HoldRow::read).transpose()?)
 }
 
-/// The open holds of these members, those that end first before the others.
-pub(super) async fn list_open_holds(tx: &TenantTx, members: &[MemberId]) -> Result<Vec<HoldRow>, DbError> {
+/// The first open holds of each of these members, those that end first before the others.
+pub(super) async fn list_open_holds(tx: &TenantTx, members: &[MemberId], most: u64) -> Result<Vec<HoldRow>, DbError> {
+    use points_holds::{Column, Entity};
+    let mut window = WindowStatement::partition_by((Entity, Column::MemberId));
+    window.order_by((Entity, Column::ExpiresAt), Order::Asc).order_by((Entity, Column::Id), Order::Asc);
+    let numbered = select_holds(tx)
+        .expr_window_as(Func::cust("ROW_NUMBER"), window, "place")
+        .and_where(is_any(tx, Expr::col((Entity, Column::MemberId)), members.iter().map(|id| id.uuid())))
+        .and_where(Column::State.eq(HoldState::Open.as_str()))
+        .to_owned();
+    list_first(tx, numbered, most).await?.iter().map(|row| Ok(HoldRow::read(row)?)).collect()
+}
+
+/// The open holds of a member whose time is over.
+pub(super) async fn list_lapsing_holds(
+    tx: &TenantTx,
+    member: MemberId,
+    now: DateTime<Utc>,
+) -> Result<Vec<HoldRow>, DbError> {
     use points_holds::Column;
     let select = select_holds(tx)
-        .and_where(is_any(tx, Expr::col(Column::MemberId), members.iter().map(|id| id.uuid())))
+        .and_where(Column::MemberId.eq(member.uuid()))
         .and_where(Column::State.eq(HoldState::Open.as_str()))
+        .and_where(Column::ExpiresAt.lte(now))
         .order_by(Column::ExpiresAt, Order::Asc)
         .order_by(Column::Id, Order::Asc)
         .to_owned();
     let rows = tx.query_all(&select).await?;
     Ok(rows.iter().map(HoldRow::read).collect::<Result<_, _>>()?)
+}
+
+/// How many holds a member has open.
+pub(super) async fn count_open_holds(tx: &TenantTx, member: MemberId) -> Result<i64, DbError> {
+    use points_holds::{Column, Entity};
+    let select = Query::select()
+        .expr_as(Expr::col(Column::Id).count(), "total")
+        .from(Entity)
+        .and_where(tx.owns(Entity))
+        .and_where(Column::MemberId.eq(member.uuid()))
+        .and_where(Column::Asset.eq(POINTS))
+        .and_where(Column::State.eq(HoldState::Open.as_str()))
+        .to_owned();
+    let row = tx.query_one(&select).await?;
+    Ok(row.map(|row| row.try_get("", "total")).transpose()?.unwrap_or(0))
 }
 
 fn select_holds(tx: &TenantTx) -> SelectStatement {

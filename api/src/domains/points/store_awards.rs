@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::model::Award;
+use super::model::{Award, spell_day};
 use crate::platform::db::together::{Given, Together};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, PointsEntryId};
@@ -33,11 +33,11 @@ const ACCOUNTS_AGAIN: &str =
 const ENTRIES: &str = "
 INSERT INTO points_entries
     (tenant_id, id, member_id, asset, number, kind, from_account, to_account, amount,
-     pending_after, available_after, held_after, source, reason, reference, actor, posted_at)
+     pending_after, available_after, held_after, source, reason, reference, texts_mac, actor, posted_at)
 SELECT {tenant}, g.id, g.member_id, 'POINTS', a.entries - g.behind, 'AWARD', 'ISSUED',
     CASE WHEN g.pending > 0 THEN 'PENDING' ELSE 'AVAILABLE' END, g.pending + g.available,
     a.pending - g.pending_behind, a.available - g.available_behind, a.held,
-    g.source, g.reason, NULLIF(g.reference, ''), {actor}, a.posted_at
+    g.source, g.reason, NULLIF(g.reference, ''), g.texts_mac, {actor}, a.posted_at
 FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id ORDER BY g.place";
 
 const ENTRIES_AGAIN: &str = "tenant_id = {tenant} AND id IN (SELECT id FROM {given})";
@@ -45,9 +45,9 @@ const ENTRIES_AGAIN: &str = "tenant_id = {tenant} AND id IN (SELECT id FROM {giv
 const LOTS: &str = "
 INSERT INTO points_lots
     (tenant_id, id, member_id, asset, source, amount, pending, available, held, expired,
-     earned_at, available_at, expires_at)
+     earned_at, available_at, expires_at, expires_on)
 SELECT {tenant}, g.id, g.member_id, 'POINTS', g.source, g.pending + g.available, g.pending, g.available, 0, 0,
-    a.posted_at, NULLIF(g.available_at, {never}), NULLIF(g.expires_at, {never})
+    a.posted_at, NULLIF(g.available_at, {never}), NULLIF(g.expires_at, {never}), NULLIF(g.expires_on, '')
 FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id";
 
 /// Posts the awards, whose members are there; gives the ids of those that were posted: the others' accounts are frozen,
@@ -55,11 +55,13 @@ FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id";
 pub(super) async fn award_many(
     tx: &TenantTx,
     awards: &[(PointsEntryId, Award)],
+    texts_macs: &[Vec<u8>],
     (actor, now): (&str, DateTime<Utc>),
 ) -> Result<HashSet<PointsEntryId>, DbError> {
     // Stands for no time: PostgreSQL's arrays of parameters hold no NULL.
     let never = DateTime::<Utc>::UNIX_EPOCH;
     let amount = |award: &Award, pending: bool| if award.available_at.is_some() == pending { award.amount } else { 0 };
+    let ends = |award: &Award| award.expires.map(|(end, _)| end);
     let behind = behind(awards);
     let each = || awards.iter().map(|(_, award)| award);
     let given = Given::default()
@@ -74,9 +76,11 @@ pub(super) async fn award_many(
         .each("source", each().map(|award| award.source.as_str().to_owned()))
         .each("reason", each().map(|award| award.reason.clone()))
         .each("reference", each().map(|award| award.reference.clone().unwrap_or_default()))
-        .each("due_at", each().map(|award| award.available_at.or(award.expires_at).unwrap_or(never)))
+        .each("texts_mac", texts_macs.iter().cloned())
+        .each("due_at", each().map(|award| award.available_at.or(ends(award)).unwrap_or(never)))
         .each("available_at", each().map(|award| award.available_at.unwrap_or(never)))
-        .each("expires_at", each().map(|award| award.expires_at.unwrap_or(never)));
+        .each("expires_at", each().map(|award| ends(award).unwrap_or(never)))
+        .each("expires_on", each().map(|award| award.expires.map_or_else(String::new, |(_, day)| spell_day(day))));
     let posted = Together::new(tx)
         .with("tenant", tx.tenant().uuid())
         .with("actor", actor)

@@ -2,7 +2,7 @@
 //! statement, and then the lots, which a statement that waited for the lock would see as they were before.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DbErr, Value};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use super::model::{Account, EntryKind};
@@ -50,18 +50,28 @@ pub(super) struct Posting {
 const ENTRY: &str = "
 INSERT INTO points_entries
     (tenant_id, id, member_id, asset, number, kind, from_account, to_account, amount,
-     pending_after, available_after, held_after, reason, reference, hold_id, reverses_id, actor, posted_at)
+     pending_after, available_after, held_after, reason, reference, texts_mac, hold_id, reverses_id, actor, posted_at)
 SELECT {tenant}, {id}, a.member_id, a.asset, a.entries, {kind}, {from}, {to}, {amount},
-    a.pending, a.available, a.held, {reason}, {reference}, {hold}, {reverses}, {actor}, a.posted_at
+    a.pending, a.available, a.held, {reason}, {reference}, {texts_mac}, {hold}, {reverses}, {actor}, a.posted_at
 FROM {account} a";
 
 const MOVES: &str = "
 INSERT INTO points_lot_moves (tenant_id, entry_id, lot_id, member_id, amount)
 SELECT {tenant}, {id}, c.lot_id, {member}, c.amount FROM (CHOSEN) c";
 
-/// Posts the entry; false when the account lets nothing through: it is not there, has too little, is frozen, or
-/// something is due.
-pub(super) async fn post(tx: &TenantTx, posting: &Posting) -> Result<bool, DbError> {
+/// What came of posting an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It is posted.
+    Posted,
+    /// The account lets nothing through: it is not there, has too little, is frozen, or something is due.
+    Closed,
+    /// Its lots do not have what it has: nothing of the transaction may stay.
+    LotsDiffer,
+}
+
+/// Posts the entry.
+pub(super) async fn post(tx: &TenantTx, posting: &Posting, texts_mac: Vec<u8>) -> Result<Answer, DbError> {
     let Posting { from, to, amount, .. } = *posting;
     let moved = Together::new(tx)
         .with("tenant", tx.tenant().uuid())
@@ -73,6 +83,7 @@ pub(super) async fn post(tx: &TenantTx, posting: &Posting) -> Result<bool, DbErr
         .with("amount", amount)
         .with("reason", posting.reason.clone())
         .with("reference", posting.reference.clone())
+        .with("texts_mac", texts_mac)
         .with("hold", posting.hold.map(|id| id.uuid()))
         .with("reverses", posting.reverses.map(|id| id.uuid()))
         .with("actor", posting.actor.as_str())
@@ -88,10 +99,9 @@ pub(super) async fn post(tx: &TenantTx, posting: &Posting) -> Result<bool, DbErr
         .query(tx, "SELECT id FROM {entry} e")
         .await?;
     if moved.is_empty() {
-        return Ok(false);
+        return Ok(Answer::Closed);
     }
-    move_lots(tx, posting).await?;
-    Ok(true)
+    move_lots(tx, posting).await
 }
 
 fn account(posting: &Posting) -> String {
@@ -111,9 +121,8 @@ fn account(posting: &Posting) -> String {
     )
 }
 
-/// Does to the lots what was done to the account. That both come to the same is looked at: where they do not, nothing
-/// of the posting stays.
-async fn move_lots(tx: &TenantTx, posting: &Posting) -> Result<(), DbError> {
+/// Does to the lots what was done to the account, and looks whether both come to the same.
+async fn move_lots(tx: &TenantTx, posting: &Posting) -> Result<Answer, DbError> {
     let Posting { from, to, .. } = *posting;
     let mut changes = Vec::new();
     if from.is_of_lots() {
@@ -146,11 +155,7 @@ async fn move_lots(tx: &TenantTx, posting: &Posting) -> Result<(), DbError> {
         .query(tx, "SELECT CAST(SUM(amount) AS bigint) AS total FROM {moves} m")
         .await?;
     let total: Option<i64> = rows.first().map(|row| row.try_get("", "total")).transpose()?.flatten();
-    if total == Some(posting.amount) {
-        return Ok(());
-    }
-    let found = total.unwrap_or(0);
-    Err(DbErr::Custom(format!("entry {} moves {}, and its lots have {found}", posting.id, posting.amount)).into())
+    Ok(if total == Some(posting.amount) { Answer::Posted } else { Answer::LotsDiffer })
 }
 
 /// The index of open lots is found by its condition.

@@ -8,8 +8,10 @@
 
 use std::fmt::Write as _;
 
-use sea_orm::sea_query::ValueType;
+use sea_orm::sea_query::{ArrayType, ValueType};
 use sea_orm::{ConnectionTrait as _, QueryResult, Statement, Value};
+
+use uuid::Uuid;
 
 use super::{DbError, ScopedTx};
 
@@ -69,6 +71,21 @@ impl Together {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         let place = self.place(value.into());
+        self.places.push((name, place));
+        self
+    }
+
+    /// A list under a name, to be put behind a column: `member_id {members}`.
+    #[must_use]
+    pub fn with_any(mut self, name: &'static str, ids: &[Uuid]) -> Self {
+        let values: Vec<Value> = ids.iter().copied().map(Value::from).collect();
+        let place = if self.is_postgres {
+            let place = self.place(Value::Array(ArrayType::Uuid, Some(Box::new(values))));
+            format!("= ANY({place})")
+        } else {
+            let places: Vec<_> = values.into_iter().map(|value| self.place(value)).collect();
+            format!("IN ({})", places.join(", "))
+        };
         self.places.push((name, place));
         self
     }

@@ -23,7 +23,7 @@ macro_rules! hold_payloads {
         $(#[$doc])*
         #[derive(SimpleObject)]
         pub struct $name {
-            /// The hold as it is now; null when refused.
+            /// The hold as it is now, also for a caller who may read no others; null when refused.
             hold: Option<PointsHold>,
             /// The member as they are now; null when refused, or where the caller may not read members.
             member: Option<Member>,
@@ -117,8 +117,8 @@ async fn payload<P: Payload<(Option<PointsHold>, Option<Member>)>>(
     let Some(Holding { hold, member }) = held else { return Ok(P::new(None, user_errors)) };
     let (wants, actor) = (Selection::at(ctx, &[&[]]), ctx.actor()?);
     let reader = ctx.request()?.fresh_reader().await?;
-    let hold = if wants.has("hold") && actor.may(Scope::PointsRead) {
-        ctx.service::<Points>()?.find_hold(actor, &reader, hold).await?.as_ref().map(PointsHold::from)
+    let hold = if wants.has("hold") {
+        ctx.service::<Points>()?.find_held(actor, &reader, hold).await?.as_ref().map(PointsHold::from)
     } else {
         None
     };

@@ -3,11 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{Context, Object};
-use chrono_tz::Tz;
-
 use super::super::Points;
-use super::super::model::day_before;
 use super::super::row::{AccountRow, EntryRow, HoldRow, LotRow};
 use super::object::{PointsBalance, PointsEntry, PointsHold, PointsLot};
 use crate::domains::members::{MemberRef, MemberRow};
@@ -18,12 +14,10 @@ use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::pagination::{CursorSpace, PageArgs};
-use crate::graphql::scalars::{BigInt, Date, DateTime};
+use crate::graphql::scalars::{BigInt, DateTime};
 use crate::platform::db::keyset::{KeysetPage, Slice};
 use crate::platform::ids::MemberId;
-
-/// Lots and holds that are shown of one member.
-const MOST_SHOWN: usize = 100;
+use async_graphql::{Context, Object};
 
 /// The slice's part of `Member`.
 #[derive(Clone)]
@@ -60,18 +54,15 @@ fn ids(page: &Page<MemberRow>) -> Vec<MemberId> {
     page.rows().iter().map(|row| row.id).collect()
 }
 
-/// The last good day of what ends then.
-pub(super) fn day_of(end: chrono::DateTime<chrono::Utc>, zone: Tz) -> Date {
-    day_before(end, zone).into()
-}
-
-/// A member's points. What time brings (points that become good or expire, holds that end) is posted within seconds.
+/// A member's points. What time brings (points that become good or expire, holds that end) is posted within seconds, or
+/// within minutes where very many members have something due at once.
 pub struct MemberPoints {
     member: MemberRef,
     account: AccountRow,
 }
 
-/// A member's points. What time brings (points that become good or expire, holds that end) is posted within seconds.
+/// A member's points. What time brings (points that become good or expire, holds that end) is posted within seconds, or
+/// within minutes where very many members have something due at once.
 #[Object]
 impl MemberPoints {
     /// To be spent.
@@ -145,12 +136,11 @@ impl MemberPoints {
                 for lot in points.lots_of(&actor, page.reader(), &ids(&page)).await? {
                     lots.entry(lot.member).or_default().push(lot);
                 }
-                Ok((lots, points.zone(page.reader()).await?))
+                Ok(lots)
             };
-            let loaded = self.member.load("member.points.lots", String::new(), load).await?;
-            let (lots, zone) = loaded.as_ref();
+            let lots = self.member.load("member.points.lots", String::new(), load).await?;
             let own = lots.get(&self.member.row()?.id).map(Vec::as_slice).unwrap_or_default();
-            Ok(Some(own.iter().take(MOST_SHOWN).map(|lot| PointsLot::new(lot, *zone)).collect()))
+            Ok(Some(own.iter().map(PointsLot::from).collect()))
         })
         .await
     }
@@ -169,7 +159,7 @@ impl MemberPoints {
             };
             let holds = self.member.load("member.points.holds", String::new(), load).await?;
             let own = holds.get(&self.member.row()?.id).map(Vec::as_slice).unwrap_or_default();
-            Ok(Some(own.iter().take(MOST_SHOWN).map(PointsHold::from).collect()))
+            Ok(Some(own.iter().map(PointsHold::from).collect()))
         })
         .await
     }

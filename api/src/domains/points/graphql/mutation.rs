@@ -10,7 +10,7 @@ use super::input::{
     PointsAwardBulkInput, PointsAwardInput, PointsDeductInput, PointsReverseInput, PointsUnfreezeInput,
 };
 use super::object::PointsEntry;
-use super::query::find_entry;
+use super::query::find_posted;
 use crate::actor::Scope;
 use crate::domains::members::graphql as members;
 use crate::error::{ApiError, Failure, UserError, UserErrorCode};
@@ -35,7 +35,8 @@ macro_rules! posting_payloads {
         $(#[$doc])*
         #[derive(SimpleObject)]
         pub struct $name {
-            /// The new entry; null when refused.
+            /// The new entry, also for a caller who may read no others (`lots` and `reversedById` are null then); null when
+            /// refused.
             entry: Option<PointsEntry>,
             /// The member as they are now; null when refused, or where the caller may not read members.
             member: Option<Member>,
@@ -223,7 +224,7 @@ async fn payload<P: Payload<(Option<PointsEntry>, Option<Member>)>>(
     let wants = Selection::at(ctx, &[&[]]);
     // One for both: whoever waits for a second one while holding the first may wait for each other.
     let reader = ctx.request()?.fresh_reader().await?;
-    let entry = if wants.has("entry") { find_entry(ctx, &reader, entry).await? } else { None };
+    let entry = if wants.has("entry") { find_posted(ctx, &reader, entry).await? } else { None };
     let member = if wants.has("member") { find_member(ctx, reader, member).await? } else { None };
     Ok(P::new(Some((entry, member)), user_errors))
 }

@@ -7,7 +7,6 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
 use super::super::{Account, EntryKind, HoldState, Liability, Points, Source};
-use crate::domains::points::graphql::member::day_of;
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
 use crate::graphql::connection::{Edge, EdgeType, Noun};
@@ -69,8 +68,8 @@ impl PointsEntry {
     }
 
     /// Its place among the member's entries: 1 for the first, without gaps.
-    async fn number(&self) -> Result<i64, ApiError> {
-        Ok(self.0.row()?.number)
+    async fn number(&self) -> Result<BigInt, ApiError> {
+        Ok(self.0.row()?.number.into())
     }
 
     /// What it is.
@@ -155,24 +154,25 @@ impl PointsEntry {
     /// The lot that it made, or those it took from or gave back to, those that expire first before the others. Counts as
     /// 10 items.
     #[graphql(directive = list_size::apply(Some(10), None, None))]
-    async fn lots(&self, ctx: &Context<'_>) -> Result<Vec<PointsLotMove>, ApiError> {
-        let (points, actor) = (ctx.service::<Points>()?.clone(), ctx.actor()?.clone());
-        let load = |page: Arc<Page<EntryRow>>| async move {
-            let mut moves: HashMap<PointsEntryId, Vec<MoveRow>> = HashMap::new();
-            for row in points.moves_of(&actor, page.reader(), page.rows()).await? {
-                moves.entry(row.entry).or_default().push(row);
-            }
-            let zone = points.zone(page.reader()).await?;
-            Ok((moves, zone))
-        };
-        let loaded = self.0.load("pointsEntry.lots", String::new(), load).await?;
-        let (moves, zone) = loaded.as_ref();
-        let shown = |row: &MoveRow| PointsLotMove {
-            lot_id: row.lot.into(),
-            amount: row.amount.into(),
-            expires_on: row.expires_at.map(|end| day_of(end, *zone)),
-        };
-        Ok(moves.get(&self.0.row()?.id).into_iter().flatten().map(shown).collect())
+    async fn lots(&self, ctx: &Context<'_>) -> Option<Result<Vec<PointsLotMove>, ApiError>> {
+        nullable(async {
+            let (points, actor) = (ctx.service::<Points>()?.clone(), ctx.actor()?.clone());
+            let load = |page: Arc<Page<EntryRow>>| async move {
+                let mut moves: HashMap<PointsEntryId, Vec<MoveRow>> = HashMap::new();
+                for row in points.moves_of(&actor, page.reader(), page.rows()).await? {
+                    moves.entry(row.entry).or_default().push(row);
+                }
+                Ok(moves)
+            };
+            let moves = self.0.load("pointsEntry.lots", String::new(), load).await?;
+            let shown = |row: &MoveRow| PointsLotMove {
+                lot_id: row.lot.into(),
+                amount: row.amount.into(),
+                expires_on: row.expires_on.map(Into::into),
+            };
+            Ok(Some(moves.get(&self.0.row()?.id).into_iter().flatten().map(shown).collect()))
+        })
+        .await
     }
 }
 
@@ -213,12 +213,12 @@ pub struct PointsLot {
     available_at: Option<DateTime>,
     /// When they end; null for never.
     expires_at: Option<DateTime>,
-    /// The last day on which they are good, in the tenant's zone; null for ever.
+    /// The last day on which they are good, in the zone that the tenant had when they were given; null for ever.
     expires_on: Option<Date>,
 }
 
-impl PointsLot {
-    pub(super) fn new(row: &LotRow, zone: chrono_tz::Tz) -> Self {
+impl From<&LotRow> for PointsLot {
+    fn from(row: &LotRow) -> Self {
         Self {
             id: row.id.into(),
             amount: row.amount.into(),
@@ -229,7 +229,7 @@ impl PointsLot {
             earned_at: row.earned_at.into(),
             available_at: row.available_at.map(Into::into),
             expires_at: row.expires_at.map(Into::into),
-            expires_on: row.expires_at.map(|end| day_of(end, zone)),
+            expires_on: row.expires_on.map(Into::into),
         }
     }
 }
@@ -309,10 +309,7 @@ pub struct PointsLiability {
 impl PointsLiability {
     pub(super) fn new(liability: Liability, as_of: DateTime) -> Self {
         let Liability { pending, available, held, months, never_expiring } = liability;
-        let month = |((year, month), amount): ((i32, u32), i64)| PointsLiabilityMonth {
-            month: format!("{year:04}-{month:02}"),
-            amount: amount.into(),
-        };
+        let month = |(month, amount): (String, i64)| PointsLiabilityMonth { month, amount: amount.into() };
         Self {
             as_of,
             pending: pending.into(),

@@ -17,10 +17,11 @@ use crate::graphql::scalars::{BigInt, DateTime};
 #[graphql(directive = costs::apply(0))]
 pub struct LedgerHead {
     /// How many seals there are.
-    position: i64,
+    position: BigInt,
     /// How many entries they prove.
-    entries: i64,
-    /// The last proof, in base64: whoever keeps it can tell later that nothing before was changed.
+    entries: BigInt,
+    /// The last proof, in base64url without padding: whoever keeps it, with `position`, can tell later that nothing
+    /// before was changed: `shequn verify ledger --head POSITION:HASH`.
     hash: String,
     /// When the last seal was made.
     sealed_at: DateTime,
@@ -30,17 +31,17 @@ pub struct LedgerHead {
 #[derive(SimpleObject)]
 #[graphql(directive = costs::apply(0))]
 pub struct LedgerProof {
-    /// Whether balances, entries and lots, each summed up for itself, say the same, and what was given is what there is
-    /// and what became of the rest.
+    /// Whether balances, entries (those that are sealed as they were sealed, and those since) and lots, each summed up
+    /// for itself, say the same, and what was given is what there is and what became of the rest.
     is_balanced: bool,
     /// Members who have an account.
-    accounts: i64,
+    accounts: BigInt,
     /// Entries of all of them.
-    entries: i64,
+    entries: BigInt,
     /// Accounts that were found not to add up, to which nothing is posted until that is cleared.
-    frozen_accounts: i64,
+    frozen_accounts: BigInt,
     /// Entries that no seal proves yet; the next one does within seconds.
-    unsealed_entries: i64,
+    unsealed_entries: BigInt,
     /// All that was given.
     issued: BigInt,
     /// Given, and not good yet.
@@ -64,17 +65,17 @@ pub struct LedgerProof {
 impl From<Proof> for LedgerProof {
     fn from(proof: Proof) -> Self {
         let head = proof.head.map(|(position, entries, mac, sealed_at)| LedgerHead {
-            position,
-            entries,
+            position: position.into(),
+            entries: entries.into(),
             hash: URL_SAFE_NO_PAD.encode(mac),
             sealed_at: sealed_at.into(),
         });
         Self {
             is_balanced: proof.is_balanced,
-            accounts: proof.accounts,
-            entries: proof.entries,
-            frozen_accounts: proof.frozen,
-            unsealed_entries: proof.unsealed,
+            accounts: proof.accounts.into(),
+            entries: proof.entries.into(),
+            frozen_accounts: proof.frozen.into(),
+            unsealed_entries: proof.unsealed.into(),
             issued: proof.sums.issued.into(),
             pending: proof.sums.pending.into(),
             available: proof.sums.available.into(),

@@ -5,7 +5,6 @@
 //! `shequn verify ledger` counts everything anew. Never mends a balance: that is for people.
 
 pub mod graphql;
-mod keys;
 mod model;
 mod service;
 mod service_verify;

@@ -1,7 +1,7 @@
 //! What has to be equal, and what is said where it is not.
 
 use crate::domains::points::Account;
-use crate::platform::ids::{MemberId, PointsLotId};
+use crate::platform::ids::{MemberId, PointsEntryId, PointsLotId};
 
 /// How many points are in each account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,13 +117,17 @@ pub struct Account3 {
     pub last: [i64; 3],
     /// The sums of its lots.
     pub lots: LotSums,
+    /// What its open holds have.
+    pub open_holds: i64,
+    /// Whether it is looked at in time for what is due next.
+    pub is_in_time: bool,
 }
 
 impl Account3 {
     /// What does not fit.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
-        let Self { member, balance, entries, posted, count, broken, last, lots } = self;
+        let Self { member, balance, entries, posted, count, broken, last, lots, open_holds, is_in_time } = self;
         let member = *member;
         let found = [
             (posted != balance).then_some(Problem::Balance { member }),
@@ -131,6 +135,8 @@ impl Account3 {
             (*broken > 0).then_some(Problem::Running { member, entries: *broken }),
             (*last != [balance.pending, balance.available, balance.held]).then_some(Problem::Last { member }),
             (!lots.fit(balance)).then_some(Problem::Lots { member }),
+            (*open_holds != balance.held).then_some(Problem::Holds { member }),
+            (!is_in_time).then_some(Problem::Late { member }),
         ];
         found.into_iter().flatten().collect()
     }
@@ -175,6 +181,36 @@ pub enum Problem {
         /// Whose.
         member: MemberId,
     },
+    /// The open holds have something else than what is held.
+    #[error("member {member}: the open holds do not sum up to what is held")]
+    Holds {
+        /// Whose.
+        member: MemberId,
+    },
+    /// Something would be due before the account is looked at again.
+    #[error("member {member}: something is due before it would be posted")]
+    Late {
+        /// Whose.
+        member: MemberId,
+    },
+    /// Entries or lots of somebody whose account is gone.
+    #[error("{members} members have entries, lots or holds, and no account")]
+    AccountsGone {
+        /// How many.
+        members: i64,
+    },
+    /// An entry's reason or reference is not as it was posted.
+    #[error("entry {entry}: its reason or reference was changed")]
+    Texts {
+        /// Which.
+        entry: PointsEntryId,
+    },
+    /// A seal that was kept elsewhere says otherwise.
+    #[error("seal {position}: a hash that was kept says that it was another one")]
+    HeadDiffers {
+        /// Which.
+        position: i64,
+    },
     /// A lot is not what entries made of it.
     #[error("lot {lot}: what is left is not what its entries left")]
     Lot {
@@ -195,7 +231,7 @@ pub enum Problem {
         /// The last.
         to: i64,
     },
-    /// Entries that the sealer is past and that no seal has.
+    /// Entries that the sealer is past and that no seal has; less than none where seals have more than there are.
     #[error("{count} entries stand beside the seals")]
     Beside {
         /// How many.

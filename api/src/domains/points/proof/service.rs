@@ -1,28 +1,32 @@
-//! The sealer, the look at one's own ledger, and clearing an account that was frozen.
+//! The sealer and counter, the look at one's own ledger, and clearing an account that was frozen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 
+use super::super::keys::{LedgerKey, START};
 use super::super::store as accounts;
-use super::keys::{LedgerKey, START};
 use super::model::Sums;
 use super::store::{self, Placed, Range, Seal};
 use super::{store_accounts, store_sums};
 use crate::actor::{Actor, Scope};
 use crate::domains::points::{Account, Points, PointsError};
 use crate::error::{ApiError, Failure};
-use crate::platform::db::{SystemTx, TenantTx};
+use crate::platform::db::{ScopedTx, TenantTx};
 use crate::platform::idempotency::Call;
 use crate::platform::ids::{Id, MemberId, TenantId};
 
 const EVERY: Duration = Duration::from_secs(5);
-/// Entries of one seal.
+/// How often accounts are counted anew: those that were posted to, and some others in turn.
+const COUNT_EVERY: TimeDelta = TimeDelta::seconds(50);
+/// Entries of one seal, and seals of one tenant in a round: a busy one does not keep the others waiting.
 pub(super) const BATCH: u64 = 2_000;
-/// Accounts that nothing happened to, looked at each round.
-const SCRUBBED: u64 = 200;
+const SEALS_IN_A_ROUND: usize = 10;
+/// Accounts that are counted in one statement, and those that nothing happened to, of all tenants, each time.
+const AT_ONCE: usize = 50;
+const IN_TURN: u64 = 1_000;
 
 /// A ledger at one moment.
 #[derive(Clone, Debug)]
@@ -45,49 +49,133 @@ pub struct LedgerProof {
     pub head: Option<(i64, i64, Vec<u8>, DateTime<Utc>)>,
 }
 
-/// Seals and checks until the task is aborted.
+/// Seals and counts anew until the task is aborted.
 pub async fn seal_forever(points: Points) {
-    let mut scrubbed = HashMap::new();
+    let mut rounds = Rounds::default();
     loop {
-        if let Err(error) = points.seal_all(&mut scrubbed).await {
+        if let Err(error) = points.seal_round(&mut rounds).await {
             tracing::warn!(error = ?error, "points.sealing_failed");
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
+/// What one round leaves to the next.
+#[derive(Default)]
+struct Rounds {
+    /// Who was posted to since accounts were last counted.
+    touched: BTreeSet<(TenantId, MemberId)>,
+    counted_at: Option<DateTime<Utc>>,
+    /// How far accounts were counted in turn.
+    behind: Option<(TenantId, MemberId)>,
+}
+
 impl Points {
-    /// One round over all tenants; `scrubbed` says how far each was looked at.
-    async fn seal_all(&self, scrubbed: &mut HashMap<TenantId, MemberId>) -> Result<(), PointsError> {
+    /// Seals what is new, tenant by tenant, and counts accounts anew when it is time. What fails for one tenant keeps no
+    /// other from it.
+    async fn seal_round(&self, rounds: &mut Rounds) -> Result<(), PointsError> {
         let tenants = store::list_tenants(&self.platform.db.system_reader().await?).await?;
         for tenant in tenants {
-            while self.seal_batch(tenant).await? == BATCH {}
-            let behind = scrubbed.get(&tenant).copied().unwrap_or(Id::from_uuid(uuid::Uuid::nil()));
-            let next = self.scrub(tenant, behind).await?;
-            scrubbed.insert(tenant, next);
+            if let Err(error) = self.seal_tenant(tenant, &mut rounds.touched).await {
+                tracing::warn!(tenant.id = %tenant, error = ?error, "points.sealing_failed");
+            }
+        }
+        let now = self.platform.clock.now();
+        // A time to come is one from before the clock was set back.
+        let is_early = |at: DateTime<Utc>| at <= now && now < at + COUNT_EVERY;
+        if rounds.counted_at.is_some_and(is_early) {
+            return Ok(());
+        }
+        rounds.counted_at = Some(now);
+        self.count_in_turn(rounds).await
+    }
+
+    async fn seal_tenant(
+        &self,
+        tenant: TenantId,
+        touched: &mut BTreeSet<(TenantId, MemberId)>,
+    ) -> Result<(), PointsError> {
+        for _ in 0..SEALS_IN_A_ROUND {
+            let (count, members) = self.seal_batch(tenant).await?;
+            touched.extend(members.into_iter().map(|member| (tenant, member)));
+            if count < BATCH {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Seals the next entries of a tenant, and looks at the accounts they are of; answers how many there were. Where two
-    /// processes do so at once, the second finds the position taken and comes back.
-    async fn seal_batch(&self, tenant: TenantId) -> Result<u64, PointsError> {
+    /// Counts the accounts that were posted to, and some others in turn, and freezes those that do not add up.
+    async fn count_in_turn(&self, rounds: &mut Rounds) -> Result<(), PointsError> {
+        let start = (Id::from_uuid(uuid::Uuid::nil()), Id::from_uuid(uuid::Uuid::nil()));
+        let reader = self.platform.db.system_reader().await?;
+        let others = store_accounts::list_behind(&reader, rounds.behind.unwrap_or(start), IN_TURN).await?;
+        drop(reader);
+        let is_end = u64::try_from(others.len()).is_ok_and(|count| count < IN_TURN);
+        rounds.behind = others.last().copied().filter(|_| !is_end);
+        let mut tenants: BTreeMap<TenantId, Vec<MemberId>> = BTreeMap::new();
+        for (tenant, member) in std::mem::take(&mut rounds.touched).into_iter().chain(others) {
+            tenants.entry(tenant).or_default().push(member);
+        }
+        for (tenant, mut members) in tenants {
+            members.sort_unstable();
+            members.dedup();
+            for members in members.chunks(AT_ONCE) {
+                if let Err(error) = self.count(tenant, members).await {
+                    tracing::warn!(tenant.id = %tenant, error = ?error, "points.counting_failed");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn count(&self, tenant: TenantId, members: &[MemberId]) -> Result<(), PointsError> {
+        let reader = self.platform.db.system_reader().await?;
+        store::take_time(&reader).await?;
+        let wrong = find_wrong(&reader, tenant, members).await?;
+        drop(reader);
+        for member in wrong {
+            self.freeze(tenant, member).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets nothing more be posted to an account that was found not to add up.
+    pub(in crate::domains::points) async fn freeze(
+        &self,
+        tenant: TenantId,
+        member: MemberId,
+    ) -> Result<(), PointsError> {
         let tx = self.platform.db.system().await?;
-        let last = store::find_last(&tx, tenant).await?;
-        let mut found = store::list_entries(&tx, (tenant, range_behind(last.as_ref(), false)), BATCH).await?;
+        if store_accounts::freeze(&tx, (tenant, member), self.platform.clock.now()).await? {
+            tracing::error!(tenant.id = %tenant, member.id = %member, "points.account_does_not_add_up");
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Seals the next entries of a tenant; answers how many there were, and whose. Where two processes do so at once, the
+    /// second finds the position taken and comes back.
+    async fn seal_batch(&self, tenant: TenantId) -> Result<(u64, BTreeSet<MemberId>), PointsError> {
+        let reader = self.platform.db.system_reader().await?;
+        let last = store::find_last(&reader, tenant).await?;
         let mut range = range_behind(last.as_ref(), false);
+        let mut found = store::list_entries(&reader, (tenant, range), BATCH).await?;
         if found.is_empty() && last.as_ref().is_some_and(|(_, is_ahead)| *is_ahead) {
             range = range_behind(last.as_ref(), true);
-            found = store::list_entries(&tx, (tenant, range), BATCH).await?;
+            found = store::list_entries(&reader, (tenant, range), BATCH).await?;
         }
-        let Some(next) = self.next_seal(tenant, (last.map(|(seal, _)| seal), range), &found)? else { return Ok(0) };
+        drop(reader);
+        let nothing = (0, BTreeSet::new());
+        let Some(next) = self.next_seal(tenant, (last.map(|(seal, _)| seal), range), &found)? else {
+            return Ok(nothing);
+        };
+        let tx = self.platform.db.system().await?;
         if !store::insert(&tx, tenant, &next).await? {
-            return Ok(0);
+            return Ok(nothing);
         }
-        let members: BTreeSet<MemberId> = found.iter().map(|placed| Id::from_uuid(placed.entry.member)).collect();
-        self.freeze_wrong(&tx, tenant, &members.into_iter().collect::<Vec<_>>()).await?;
         tx.commit().await?;
-        Ok(u64::try_from(found.len()).unwrap_or(BATCH))
+        let members = found.iter().map(|placed| Id::from_uuid(placed.entry.member)).collect();
+        Ok((u64::try_from(found.len()).unwrap_or(BATCH), members))
     }
 
     fn next_seal(
@@ -115,31 +203,6 @@ impl Points {
             mac: key.seal(position, &mac),
             sealed_at: self.platform.clock.now(),
         }))
-    }
-
-    /// Looks at some accounts that nothing happened to; answers with which to go on.
-    async fn scrub(&self, tenant: TenantId, behind: MemberId) -> Result<MemberId, PointsError> {
-        let reader = self.platform.db.system_reader().await?;
-        let members = store_accounts::list_members(&reader, (tenant, behind), SCRUBBED).await?;
-        let wrong = find_wrong(&reader, tenant, &members).await?;
-        drop(reader);
-        if !wrong.is_empty() {
-            let tx = self.platform.db.system().await?;
-            // Anew, and held: it may have been a look at what is over.
-            self.freeze_wrong(&tx, tenant, &wrong).await?;
-            tx.commit().await?;
-        }
-        let is_end = u64::try_from(members.len()).is_ok_and(|count| count < SCRUBBED);
-        Ok(members.last().copied().filter(|_| !is_end).unwrap_or(Id::from_uuid(uuid::Uuid::nil())))
-    }
-
-    async fn freeze_wrong(&self, tx: &SystemTx, tenant: TenantId, members: &[MemberId]) -> Result<(), PointsError> {
-        for member in find_wrong(tx, tenant, members).await? {
-            if store_accounts::set_frozen(tx, (tenant, member), Some(self.platform.clock.now())).await? {
-                tracing::error!(tenant.id = %tenant, member.id = %member, "points.account_does_not_add_up");
-            }
-        }
-        Ok(())
     }
 
     /// The tenant's ledger in the eyes of the reader.
@@ -182,7 +245,7 @@ impl Points {
         if !find_wrong(tx, tx.tenant(), &[member]).await?.is_empty() {
             return Err(PointsError::StillWrong);
         }
-        store_accounts::set_frozen(tx, (tx.tenant(), member), None).await?;
+        store_accounts::unfreeze(tx, (tx.tenant(), member), self.platform.clock.now()).await?;
         Ok(member)
     }
 }
@@ -193,7 +256,7 @@ pub(super) fn range_behind(last: Option<&(Seal, bool)>, is_anew: bool) -> Range 
     match last {
         None => Range { behind: (0, 0), above: 0, last: None },
         Some((seal, _)) if is_anew => Range { behind: (0, 0), above: seal.max_seq, last: None },
-        Some((seal, _)) => Range { behind: seal.last, above: 0, last: None },
+        Some((seal, _)) => Range { behind: seal.last, above: seal.range.above, last: None },
     }
 }
 
@@ -213,11 +276,15 @@ pub(super) fn run(
     Ok((mac, sums))
 }
 
+/// Those of these members, in the order of their ids, whose accounts or lots are not what entries made of them.
 async fn find_wrong<S: Send + Sync>(
-    tx: &crate::platform::db::ScopedTx<S>,
+    tx: &ScopedTx<S>,
     tenant: TenantId,
     members: &[MemberId],
-) -> Result<Vec<MemberId>, PointsError> {
+) -> Result<BTreeSet<MemberId>, PointsError> {
     let accounts = store_accounts::count_anew(tx, tenant, members).await?;
-    Ok(accounts.iter().filter(|account| !account.problems().is_empty()).map(|account| account.member).collect())
+    let mut wrong: BTreeSet<_> =
+        accounts.iter().filter(|account| !account.problems().is_empty()).map(|account| account.member).collect();
+    wrong.extend(store_accounts::list_wrong_lots(tx, tenant, members).await?.into_iter().map(|(member, _)| member));
+    Ok(wrong)
 }

@@ -4,14 +4,17 @@
 //! that was restored into another cluster counts transactions anew: the range begins from nothing then, above the
 //! largest seq there was.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, Iterable as _, QueryResult, Statement, Value};
 use shequn_entity::points_seals::{Column, Entity};
 use uuid::Uuid;
 
-use super::keys::Sealed;
+use super::super::keys::{Sealed, SealedLot};
 use super::model::Sums;
+use crate::platform::db::together::Together;
 use crate::platform::db::{Constraint, DbError, ScopedTx, SystemTx, TenantTx};
 use crate::platform::ids::{Id, TenantId};
 
@@ -46,16 +49,18 @@ pub(super) struct Seal {
 pub(super) struct Placed {
     pub(super) place: (i64, i64),
     pub(super) entry: Sealed,
+    /// Reason and reference, unless they were erased.
+    pub(super) texts: (Option<String>, Option<String>),
 }
 
-/// The tenants that have accounts, by steps over the key and not by all its rows.
+/// The tenants that have accounts, or seals, by steps over the key and not by all its rows.
 const TENANTS: &str = "
 WITH RECURSIVE t (id) AS (
     SELECT (SELECT tenant_id FROM points_accounts ORDER BY tenant_id LIMIT 1)
     UNION ALL
     SELECT (SELECT a.tenant_id FROM points_accounts a WHERE a.tenant_id > t.id ORDER BY a.tenant_id LIMIT 1)
     FROM t WHERE t.id IS NOT NULL)
-SELECT id FROM t WHERE id IS NOT NULL";
+SELECT id FROM t WHERE id IS NOT NULL UNION SELECT tenant_id FROM points_seals WHERE position = 1 ORDER BY 1";
 
 pub(super) async fn list_tenants(tx: &SystemTx) -> Result<Vec<TenantId>, DbError> {
     let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), TENANTS)).await?;
@@ -80,6 +85,14 @@ pub(super) async fn find_last_own(tx: &TenantTx) -> Result<Option<(Seal, bool)>,
     let Some(seal) = tx.query_one(&select).await?.as_ref().map(read_seal).transpose()? else { return Ok(None) };
     let is_ahead = seal.last.0 >= next_transaction(tx).await?;
     Ok(Some((seal, is_ahead)))
+}
+
+/// Lets the statements of this transaction run as long as they take: for counting anew, not for requests.
+pub(super) async fn take_time(tx: &SystemTx) -> Result<(), DbError> {
+    if tx.is_postgres() {
+        tx.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+    }
+    Ok(())
 }
 
 /// The id that no transaction has yet; SQLite has none.
@@ -190,39 +203,78 @@ pub(super) async fn list_entries(
     let (xid, settled) = if tx.is_postgres() {
         // An id that no transaction has yet is of another cluster: nothing can be added under it.
         let settled =
-            "AND (xid < pg_snapshot_xmin(pg_current_snapshot()) OR xid >= pg_snapshot_xmax(pg_current_snapshot()))";
-        ("xid::text::bigint", settled)
+            "AND (e.xid < pg_snapshot_xmin(pg_current_snapshot()) OR e.xid >= pg_snapshot_xmax(pg_current_snapshot()))";
+        ("e.xid::text::bigint", settled)
     } else {
-        ("xid", "")
+        ("e.xid", "")
     };
     let (condition, values) = in_range(tx, range, 3);
     let sql = format!(
-        "SELECT seq, {xid} AS xid, id, member_id, asset, number, kind, from_account, to_account, amount, pending_after, \
-             available_after, held_after, source, reason, reference, hold_id, reverses_id, actor, posted_at \
-         FROM points_entries WHERE tenant_id = $1 AND asset = 'POINTS' AND {condition} {settled} \
-         ORDER BY points_entries.xid, seq LIMIT $2"
+        "SELECT e.seq, {xid} AS xid, e.id, e.member_id, e.asset, e.number, e.kind, e.from_account, e.to_account, e.amount, \
+             e.pending_after, e.available_after, e.held_after, e.source, e.reason, e.reference, e.texts_mac, e.hold_id, \
+             e.reverses_id, e.actor, e.posted_at, l.amount AS lot_amount, l.source AS lot_source, \
+             l.earned_at AS lot_earned_at, l.available_at AS lot_available_at, l.expires_at AS lot_expires_at, \
+             l.expires_on AS lot_expires_on \
+         FROM points_entries e LEFT JOIN points_lots l ON l.tenant_id = e.tenant_id AND l.id = e.id \
+         WHERE e.tenant_id = $1 AND e.asset = 'POINTS' AND {condition} {settled} ORDER BY e.xid, e.seq LIMIT $2"
     );
     let values = [tenant.uuid().into(), limit.into()].into_iter().chain(values);
     let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    Ok(rows.iter().map(read_entry).collect::<Result<_, _>>()?)
+    let mut entries: Vec<_> = rows.iter().map(read_entry).collect::<Result<_, _>>()?;
+    let mut moves = list_moves(tx, tenant, &entries).await?;
+    for placed in &mut entries {
+        placed.entry.moves = moves.remove(&placed.entry.id).unwrap_or_default();
+    }
+    Ok(entries)
 }
 
-/// The condition that an entry is in the range, with parameters from this number on.
+/// What these entries moved in lots, by entry, in the order of the lots.
+async fn list_moves(
+    tx: &SystemTx,
+    tenant: TenantId,
+    entries: &[Placed],
+) -> Result<HashMap<Uuid, Vec<(Uuid, i64)>>, DbError> {
+    let mut moves: HashMap<Uuid, Vec<(Uuid, i64)>> = HashMap::new();
+    if entries.is_empty() {
+        return Ok(moves);
+    }
+    let ids: Vec<_> = entries.iter().map(|placed| placed.entry.id).collect();
+    let sql = "SELECT entry_id, lot_id, amount FROM points_lot_moves \
+        WHERE tenant_id = {tenant} AND entry_id {entries} ORDER BY entry_id, lot_id";
+    let rows = Together::new(tx).with("tenant", tenant.uuid()).with_any("entries", &ids).query(tx, sql).await?;
+    for row in rows {
+        let moved = (row.try_get("", "lot_id")?, row.try_get("", "amount")?);
+        moves.entry(row.try_get("", "entry_id")?).or_default().push(moved);
+    }
+    Ok(moves)
+}
+
+/// The condition that an entry `e` is in the range, with parameters from this number on.
 pub(super) fn in_range<S>(tx: &ScopedTx<S>, range: Range, from: usize) -> (String, Vec<Value>) {
     let place = |offset: usize| from + offset;
     let mut values: Vec<Value> = vec![range.behind.0.into(), range.behind.1.into(), range.above.into()];
     let xid = |number: usize| {
         if tx.is_postgres() { format!("${number}::bigint::text::xid8") } else { format!("${number}") }
     };
-    let mut condition = format!("(xid, seq) > ({}, ${}) AND seq > ${}", xid(place(0)), place(1), place(2));
+    let mut condition = format!("(e.xid, e.seq) > ({}, ${}) AND e.seq > ${}", xid(place(0)), place(1), place(2));
     if let Some(last) = range.last {
         values.extend([Value::from(last.0), Value::from(last.1)]);
-        condition.push_str(&format!(" AND (xid, seq) <= ({}, ${})", xid(place(3)), place(4)));
+        condition.push_str(&format!(" AND (e.xid, e.seq) <= ({}, ${})", xid(place(3)), place(4)));
     }
     (condition, values)
 }
 
 fn read_entry(row: &QueryResult) -> Result<Placed, DbErr> {
+    let lot = row.try_get::<Option<i64>>("", "lot_amount")?.map(|amount| -> Result<_, DbErr> {
+        Ok(SealedLot {
+            amount,
+            source: row.try_get("", "lot_source")?,
+            earned_at: row.try_get("", "lot_earned_at")?,
+            available_at: row.try_get("", "lot_available_at")?,
+            expires_at: row.try_get("", "lot_expires_at")?,
+            expires_on: row.try_get("", "lot_expires_on")?,
+        })
+    });
     let entry = Sealed {
         id: row.try_get("", "id")?,
         member: row.try_get("", "member_id")?,
@@ -234,12 +286,17 @@ fn read_entry(row: &QueryResult) -> Result<Placed, DbErr> {
         amount: row.try_get("", "amount")?,
         after: [row.try_get("", "pending_after")?, row.try_get("", "available_after")?, row.try_get("", "held_after")?],
         source: row.try_get("", "source")?,
-        reason: row.try_get("", "reason")?,
-        reference: row.try_get("", "reference")?,
+        texts: row.try_get("", "texts_mac")?,
         hold: row.try_get::<Option<Uuid>>("", "hold_id")?,
         reverses: row.try_get::<Option<Uuid>>("", "reverses_id")?,
         actor: row.try_get("", "actor")?,
         posted_at: row.try_get("", "posted_at")?,
+        lot: lot.transpose()?,
+        moves: Vec::new(),
     };
-    Ok(Placed { place: (row.try_get("", "xid")?, row.try_get("", "seq")?), entry })
+    Ok(Placed {
+        place: (row.try_get("", "xid")?, row.try_get("", "seq")?),
+        entry,
+        texts: (row.try_get("", "reason")?, row.try_get("", "reference")?),
+    })
 }

@@ -84,7 +84,7 @@ pub(super) async fn sum_entries<S: Send + Sync>(
     };
     let sums = ["ISSUED", "PENDING", "AVAILABLE", "HELD", "REDEEMED", "EXPIRED", "REVOKED"].map(sum).join(", ");
     let sql = format!(
-        "SELECT COUNT(*) AS found, {sums} FROM points_entries WHERE tenant_id = $1 AND asset = 'POINTS' AND {condition}"
+        "SELECT COUNT(*) AS found, {sums} FROM points_entries e WHERE e.tenant_id = $1 AND e.asset = 'POINTS' AND {condition}"
     );
     let values = std::iter::once(tenant.uuid().into()).chain(values);
     let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
