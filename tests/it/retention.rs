@@ -35,7 +35,7 @@ fn old_events_and_old_idempotency_records_are_deleted_and_young_ones_stay() {
             ),
             format!(
                 "{COPIES} INSERT INTO idempotency_records \
-                 SELECT tenant_id, actor, operation, key || '-' || i, input_hash, outcome, {LONG_AGO} \
+                 SELECT tenant_id, actor, operation, key || '-' || i, input_hash, outcome, {LONG_AGO}, is_lasting \
                  FROM (SELECT * FROM idempotency_records LIMIT 1) r CROSS JOIN n"
             ),
         ] {
