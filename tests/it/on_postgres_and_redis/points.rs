@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use harness::{Storage, TestApp, run};
+use harness::{Storage, TestApp, eventually, run};
+use serde_json::json;
 
 use crate::chance::Chance;
 use crate::points::journal::Office;
-use crate::points::{HEAVY_LOAD, unlimited};
+use crate::points::{HEAVY_LOAD, members, proof, unlimited, verify};
 
 const STOPS: usize = 6;
 
@@ -27,5 +28,42 @@ fn a_postgres_stopped_six_times_at_work_has_posted_each_thing_once() {
         tokio::time::sleep(Duration::from_secs(2)).await;
         office.close(&app, STOPS).await;
         assert!(app.server().is_running());
+    });
+}
+
+/// Further on than any transaction of this cluster.
+const ELSEWHERE: i64 = 1_000_000_000;
+
+#[test]
+fn a_ledger_that_was_restored_into_another_cluster_is_sealed_on_and_nothing_twice() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::start().await;
+        let owner = app.tenant("restored-ledger").await.owner().await;
+        let member = members(&owner, 1).await.remove(0);
+        let award = async |number: i64| {
+            let key = number.to_string();
+            let input = json!({ "memberId": member, "amount": number, "reason": "Test", "idempotencyKey": key });
+            owner.run("PointsAward", json!({ "input": input })).await.payload("pointsAward");
+            eventually("every entry is sealed once", Duration::from_secs(30), || async {
+                let proof = proof(&owner).await;
+                proof["unsealedEntries"] == "0" && proof["head"]["entries"] == key
+            })
+            .await;
+        };
+        award(1).await;
+        award(2).await;
+        let database = app.database().await;
+        let moved = |column: &str| format!("CASE WHEN {column} = 0 THEN 0 ELSE {column} + {ELSEWHERE} END");
+        let (behind, last) = (moved("behind_xid"), moved("last_xid"));
+        database
+            .execute(&format!("UPDATE points_entries SET xid = (xid::text::bigint + {ELSEWHERE})::text::xid8"))
+            .await;
+        database.execute(&format!("UPDATE points_seals SET behind_xid = {behind}, last_xid = {last}")).await;
+        for number in 3..=5 {
+            award(number).await;
+        }
+        verify(&app).await;
+        assert_eq!(proof(&owner).await["issued"], "15");
     });
 }

@@ -7,42 +7,7 @@ use crate::error::UserError;
 use crate::graphql::ids::parse_input_id;
 use crate::graphql::scalars::{BigInt, Date, DateTime};
 
-/// Points for one member.
-#[derive(InputObject)]
-pub struct PointsAwardInput {
-    /// To whom: `mbr_…`
-    member_id: ID,
-    /// How many, 1 to 1,000,000,000.
-    amount: BigInt,
-    /// What for, by kind; MANUAL unless told otherwise.
-    source: Option<Source>,
-    /// What for, in words that the member may read, 1 to 200 characters.
-    reason: String,
-    /// Your own reference, such as an order's, at most 128 characters.
-    reference: Option<String>,
-    /// From when they are good, such as the end of a return window; at once when left out or past.
-    available_at: Option<DateTime>,
-    /// The last day on which they are good, in the tenant's zone; by the tenant's policy when left out.
-    expires_on: Option<Date>,
-    /// The same key and input have one effect, for ever. 1 to 255 characters.
-    pub(super) idempotency_key: String,
-}
-
-impl PointsAwardInput {
-    pub(super) fn draft(&self) -> Result<AwardDraft, UserError> {
-        Ok(AwardDraft {
-            member: parse_input_id("memberId", &self.member_id)?,
-            amount: self.amount.0,
-            source: self.source.unwrap_or(Source::Manual),
-            reason: self.reason.clone(),
-            reference: self.reference.clone(),
-            available_at: self.available_at.map(|time| time.0),
-            expires_on: self.expires_on.map(|day| day.0),
-        })
-    }
-}
-
-/// Points for one of many members.
+/// Points for a member.
 #[derive(InputObject)]
 pub struct PointsAwardRow {
     /// To whom: `mbr_…`
@@ -73,6 +38,16 @@ impl PointsAwardRow {
             expires_on: self.expires_on.map(|day| day.0),
         })
     }
+}
+
+/// Points for one member.
+#[derive(InputObject)]
+pub struct PointsAwardInput {
+    /// To whom, how many, and what for.
+    #[graphql(flatten)]
+    pub(super) award: PointsAwardRow,
+    /// The same key and input have one effect, for ever. 1 to 255 characters.
+    pub(super) idempotency_key: String,
 }
 
 /// Points for many members.

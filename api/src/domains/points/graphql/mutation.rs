@@ -107,7 +107,7 @@ impl PointsMutation {
     ) -> Result<PointsAwardPayload, ApiError> {
         let call = call(ctx, "pointsAward", Some(&input.idempotency_key), &input)?;
         ctx.actor()?.require(Scope::PointsWrite)?;
-        let result = match input.draft() {
+        let result = match input.award.draft() {
             Ok(draft) => ctx.service::<Points>()?.award(ctx.actor()?, draft, &call).await,
             Err(error) => Err(Failure::Refused(vec![error])),
         };

@@ -100,7 +100,7 @@ impl LotSums {
 
 /// One account, three times: as its balance says, its entries, and its lots.
 #[derive(Clone, Copy, Debug)]
-pub struct Account3 {
+pub struct CountedAccount {
     /// Whose.
     pub member: MemberId,
     /// The balances.
@@ -123,7 +123,7 @@ pub struct Account3 {
     pub is_in_time: bool,
 }
 
-impl Account3 {
+impl CountedAccount {
     /// What does not fit.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {

@@ -5,6 +5,7 @@
 //! largest seq there was.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
@@ -29,7 +30,8 @@ const POSITION: Constraint = Constraint {
 pub(super) struct Range {
     pub(super) behind: (i64, i64),
     pub(super) above: i64,
-    pub(super) last: Option<(i64, i64)>,
+    /// The last place, and the largest seq up to it: in another cluster transactions are counted from the start again.
+    pub(super) last: Option<((i64, i64), i64)>,
 }
 
 /// A seal.
@@ -126,15 +128,16 @@ fn select_seals() -> SelectStatement {
 
 fn read_seal(row: &QueryResult) -> Result<Seal, DbErr> {
     let last = (row.try_get("", "last_xid")?, row.try_get("", "last_seq")?);
+    let max_seq = row.try_get("", "max_seq")?;
     Ok(Seal {
         position: row.try_get("", "position")?,
         range: Range {
             behind: (row.try_get("", "behind_xid")?, row.try_get("", "behind_seq")?),
             above: row.try_get("", "above_seq")?,
-            last: Some(last),
+            last: Some((last, max_seq)),
         },
         last,
-        max_seq: row.try_get("", "max_seq")?,
+        max_seq,
         entries: row.try_get("", "entries")?,
         sums: read_sums(row, "")?,
         mac: row.try_get("", "mac")?,
@@ -257,9 +260,10 @@ pub(super) fn in_range<S>(tx: &ScopedTx<S>, range: Range, from: usize) -> (Strin
         if tx.is_postgres() { format!("${number}::bigint::text::xid8") } else { format!("${number}") }
     };
     let mut condition = format!("(e.xid, e.seq) > ({}, ${}) AND e.seq > ${}", xid(place(0)), place(1), place(2));
-    if let Some(last) = range.last {
-        values.extend([Value::from(last.0), Value::from(last.1)]);
-        condition.push_str(&format!(" AND (e.xid, e.seq) <= ({}, ${})", xid(place(3)), place(4)));
+    if let Some((last, max_seq)) = range.last {
+        values.extend([Value::from(last.0), Value::from(last.1), Value::from(max_seq)]);
+        let _ =
+            write!(condition, " AND (e.xid, e.seq) <= ({}, ${}) AND e.seq <= ${}", xid(place(3)), place(4), place(5));
     }
     (condition, values)
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DbErr, QueryResult, Statement, Value};
 
-use super::model::{Account3, LotSums};
+use super::model::{CountedAccount, LotSums};
 use super::store::read_sums;
 use crate::platform::db::together::Together;
 use crate::platform::db::{DbError, ScopedTx, SystemTx};
@@ -79,7 +79,7 @@ pub(super) async fn count_anew<S: Send + Sync>(
     tx: &ScopedTx<S>,
     tenant: TenantId,
     members: &[MemberId],
-) -> Result<Vec<Account3>, DbError> {
+) -> Result<Vec<CountedAccount>, DbError> {
     if members.is_empty() {
         return Ok(Vec::new());
     }
@@ -108,9 +108,9 @@ fn of<S>(tx: &ScopedTx<S>, tenant: TenantId, members: &[MemberId]) -> Together {
     Together::new(tx).with("tenant", tenant.uuid()).with_any("members", &ids)
 }
 
-fn read_account(row: &QueryResult) -> Result<Account3, DbErr> {
+fn read_account(row: &QueryResult) -> Result<CountedAccount, DbErr> {
     let number = |name: &str| -> Result<i64, DbErr> { Ok(row.try_get::<Option<i64>>("", name)?.unwrap_or(0)) };
-    Ok(Account3 {
+    Ok(CountedAccount {
         member: Id::from_uuid(row.try_get("", "member_id")?),
         balance: read_sums(row, "")?,
         entries: number("entries")?,
