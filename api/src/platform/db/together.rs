@@ -130,7 +130,8 @@ impl Together {
                 parts.push(format!("{} AS ({} RETURNING *)", step.name, self.fill(&step.sql)));
                 self.places.push((step.name, step.name.to_owned()));
             }
-            let sql = format!("WITH {} {}", parts.join(", "), self.fill(last));
+            let with = if parts.is_empty() { String::new() } else { format!("WITH {} ", parts.join(", ")) };
+            let sql = format!("{with}{}", self.fill(last));
             return Ok(tx.query_all_raw(self.statement(tx, sql)).await?);
         }
         for step in steps {
