@@ -47,7 +47,7 @@ fn every_mutation_leaves_one_event_that_says_who_did_what_to_which_thing() {
             assert!(event.via_id.as_deref().is_some_and(|id| id.starts_with("ses_")), "{case}: {event:?}");
             assert_eq!(event.address, "127.0.0.1", "{case}");
             assert!(event.request_id.starts_with("req_"), "{case}: {event:?}");
-            let of_many = ["tenantPolicyUpdate", "membersImport", "sessionRevokeOthers"];
+            let of_many = ["tenantPolicyUpdate", "membersImport", "sessionRevokeOthers", "pointsAwardBulk"];
             let names_nothing = of_many.contains(&case.operation) || outcome == "REFUSED";
             assert_eq!(event.object_id.is_none(), names_nothing, "{case}: {event:?}");
         }

@@ -13,18 +13,21 @@ use crate::isolation::comparable;
 use crate::isolation::things::{MARK, Maker, Things};
 
 /// All that a restricted key may have.
-const SCOPES: [&str; 7] = [
+const SCOPES: [&str; 9] = [
     "communities:read",
     "communities:write",
     "members:read",
     "members:write",
     "members:pii",
+    "points:read",
+    "points:write",
     "tenant:read",
     "members:token",
 ];
 
 /// What answers such a key with something of its own, so that the comparison is about something.
-const ANSWERED: [&str; 5] = ["communities", "declineReport", "members", "survivalReport", "tierDriftReport"];
+const ANSWERED: [&str; 6] =
+    ["communities", "declineReport", "members", "pointsLiability", "survivalReport", "tierDriftReport"];
 
 /// Whatever operation of the schema it is, and whatever is named: one without a case fails the isolation suite.
 #[test]
