@@ -111,9 +111,11 @@ impl Database {
         }
     }
 
-    /// The whole of what the storage holds of one tenant, once the outbox has been worked off.
+    /// The whole of what the storage holds of one tenant, once the outbox has been worked off and what is due to points
+    /// is posted.
     pub async fn snapshot(&self, tenant: Uuid) -> Snapshot {
         self.outbox_is_drained().await;
+        self.points_are_settled().await;
         snapshot::take(self, tenant).await
     }
 
@@ -128,6 +130,17 @@ impl Database {
         let sql = format!("{behind}{later}");
         let limit = Duration::from_secs(15);
         runtime::eventually("the outbox is drained", limit, || async { self.number(&sql).await == 0 }).await;
+    }
+
+    /// Waits until the sweeper has nothing to do. An account that was unfrozen is looked at within a second.
+    pub async fn points_are_settled(&self) {
+        let now = match self {
+            Self::Postgres(_) => "now()",
+            Self::Sqlite(_) => "strftime('%Y-%m-%dT%H:%M:%S', 'now')",
+        };
+        let due = format!("SELECT count(*) FROM points_accounts WHERE due_at <= {now} AND frozen_at IS NULL");
+        let limit = Duration::from_secs(15);
+        runtime::eventually("what is due is posted", limit, || async { self.number(&due).await == 0 }).await;
     }
 
     /// Waits until every event of the audit trail is in its tenant's chain.
