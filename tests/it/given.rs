@@ -22,6 +22,11 @@ pub fn with(mut object: Value, changes: Value) -> Value {
     object
 }
 
+/// Proves again who the signed-in person is: what needs a fresh proof needs it every five minutes.
+pub async fn proved_anew(client: &Client) {
+    client.run("StepUp", json!({ "input": { "password": harness::PASSWORD } })).await.payload("stepUp");
+}
+
 /// A new community; gives the payload's object.
 pub async fn community(client: &Client, name: &str) -> Value {
     community_from(client, community_input(name)).await

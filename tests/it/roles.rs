@@ -68,6 +68,7 @@ struct Trial {
     tenant: Uuid,
     things: things::Maker,
     audiences: Vec<(&'static str, Client)>,
+    proved: things::Proved,
 }
 
 impl Trial {
@@ -80,6 +81,7 @@ impl Trial {
             tenant: tenant.uuid(&database).await,
             things: things::Maker::new(app, &tenant, owner, other.owner_email(), "Matrix").await,
             audiences: audiences(app, &tenant, &owner_client).await,
+            proved: things::Proved::now(),
             database,
         }
     }
@@ -100,6 +102,12 @@ impl Trial {
         let mut line =
             Line { operation: case.operation, access: Vec::new(), needs: BTreeSet::new(), hides: BTreeSet::new() };
         let mut things = self.things.make_for(case).await;
+        if self.proved.is_due() {
+            let is_person = |name: &str| Role::ALL.iter().any(|role| role.name() == name);
+            for (_, client) in self.audiences.iter().filter(|(name, _)| is_person(name)) {
+                given::proved_anew(client).await;
+            }
+        }
         self.database.outbox_is_drained().await;
         for (name, client) in &self.audiences {
             let before = self.rows(name).await;

@@ -1,8 +1,8 @@
 //! What a tenant has, as operations name it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use harness::{Client, Installation, PASSWORD, Role, Tenant, TestApp, absent_id, eventually};
 use serde_json::{Value, json};
@@ -130,6 +130,26 @@ pub(crate) struct Maker {
     person: String,
     stranger: String,
     mark: &'static str,
+    proved: Proved,
+}
+
+/// When somebody last proved who they are.
+pub(crate) struct Proved(Mutex<Instant>);
+
+impl Proved {
+    pub(crate) fn now() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+
+    /// Whether they are to do so again; who is told so does.
+    pub(crate) fn is_due(&self) -> bool {
+        let mut last = self.0.lock().unwrap();
+        let is_due = last.elapsed() > Duration::from_secs(120);
+        if is_due {
+            *last = Instant::now();
+        }
+        is_due
+    }
 }
 
 impl Maker {
@@ -149,6 +169,7 @@ impl Maker {
             person: person.to_owned(),
             stranger: stranger.to_owned(),
             mark,
+            proved: Proved::now(),
         }
     }
 
@@ -208,6 +229,9 @@ impl Maker {
 
     /// Everything but a session.
     pub(crate) async fn make(&self) -> Things {
+        if self.proved.is_due() {
+            given::proved_anew(&self.client).await;
+        }
         let number = next_number();
         let absent = Things::absent();
         let (client, name) = (&self.client, |what: &str| format!("{} {what} {number}", self.mark));
