@@ -134,9 +134,10 @@ impl Database {
 
     /// Waits until the sweeper has nothing to do. An account that was unfrozen is looked at within a second.
     pub async fn points_are_settled(&self) {
+        // Whole seconds on SQLite: what is due within this one is due.
         let now = match self {
-            Self::Postgres(_) => "now()",
-            Self::Sqlite(_) => "strftime('%Y-%m-%dT%H:%M:%S', 'now')",
+            Self::Postgres(_) => "now() + interval '2 seconds'",
+            Self::Sqlite(_) => "strftime('%Y-%m-%dT%H:%M:%S', 'now', '+2 seconds')",
         };
         let due = format!("SELECT count(*) FROM points_accounts WHERE due_at <= {now} AND frozen_at IS NULL");
         let limit = Duration::from_secs(15);
