@@ -46,10 +46,26 @@ scopes! {
     MembersWrite "members:write";
     /// Read members' phone numbers, real names and platform ids.
     MembersPii "members:pii";
+    /// Read members' check-ins.
+    EngagementRead "engagement:read";
+    /// Check members in, and give cards that make missed days up.
+    EngagementWrite "engagement:write";
     /// Read members' points and the ledger.
     PointsRead "points:read";
     /// Give, take, hold and reverse points.
     PointsWrite "points:write";
+    /// Change how points are earned and what they lead to.
+    PointsRules "points:rules";
+    /// Approve or reject points by hand that somebody else asked for; people only.
+    PointsApprove "points:approve";
+    /// Read rewards, and what was redeemed.
+    RewardsRead "rewards:read";
+    /// Change rewards, their stock and their voucher codes.
+    RewardsWrite "rewards:write";
+    /// Read the voucher codes that redemptions handed out.
+    RewardsVouchers "rewards:vouchers";
+    /// Redeem rewards for members, and fulfil or cancel that.
+    RedemptionsWrite "redemptions:write";
     /// Read the tenant's settings.
     TenantRead "tenant:read";
     /// Change the tenant's settings.
@@ -70,6 +86,11 @@ scopes! {
     DocumentsRead "documents:read";
     /// Publish and remove trusted documents; people also say whether others may run.
     DocumentsWrite "documents:write";
+}
+
+impl Scope {
+    /// What a member's token can be made for: what members do for themselves.
+    pub const OF_MEMBERS: &'static [Self] = &[Self::EngagementWrite, Self::RedemptionsWrite];
 }
 
 /// What a person is to a tenant.
@@ -117,8 +138,9 @@ impl Role {
     #[must_use]
     pub const fn scopes(self) -> &'static [Scope] {
         use Scope::{
-            CommunitiesRead, CommunitiesWrite, MembersPii, MembersRead, MembersWrite, PointsRead, PointsWrite,
-            TenantRead,
+            CommunitiesRead, CommunitiesWrite, EngagementRead, EngagementWrite, MembersPii, MembersRead, MembersWrite,
+            PointsApprove, PointsRead, PointsRules, PointsWrite, RedemptionsWrite, RewardsRead, RewardsVouchers,
+            RewardsWrite, TenantRead,
         };
         match self {
             Self::Owner | Self::Admin => Scope::ALL,
@@ -128,13 +150,39 @@ impl Role {
                 MembersRead,
                 MembersWrite,
                 MembersPii,
+                EngagementRead,
+                EngagementWrite,
                 PointsRead,
                 PointsWrite,
+                PointsRules,
+                RewardsRead,
+                RewardsWrite,
+                RewardsVouchers,
+                RedemptionsWrite,
                 TenantRead,
             ],
-            Self::Moderator => &[CommunitiesRead, MembersRead, MembersWrite, PointsRead, TenantRead],
-            Self::Finance => &[CommunitiesRead, MembersRead, PointsRead, PointsWrite, TenantRead],
-            Self::Analyst => &[CommunitiesRead, MembersRead, PointsRead, TenantRead],
+            Self::Moderator => &[
+                CommunitiesRead,
+                MembersRead,
+                MembersWrite,
+                EngagementRead,
+                EngagementWrite,
+                PointsRead,
+                RewardsRead,
+                RedemptionsWrite,
+                TenantRead,
+            ],
+            Self::Finance => &[
+                CommunitiesRead,
+                MembersRead,
+                EngagementRead,
+                PointsRead,
+                PointsWrite,
+                PointsApprove,
+                RewardsRead,
+                TenantRead,
+            ],
+            Self::Analyst => &[CommunitiesRead, MembersRead, EngagementRead, PointsRead, RewardsRead, TenantRead],
         }
     }
 }
@@ -187,6 +235,8 @@ pub struct MemberActor {
     pub key: PartnerKeyId,
     /// The communities the key is restricted to; None for the whole tenant.
     pub communities: Option<Arc<[CommunityId]>>,
+    /// What they may do for themselves, besides looking: what the token was made for and the key still may.
+    pub scopes: Arc<[Scope]>,
 }
 
 /// Who acts.
@@ -214,6 +264,21 @@ impl Actor {
             Self::User(user) if user.lacks_second_factor => Err(Denied::SecondFactorLacking),
             _ if self.may(scope) => self.home(),
             _ => Err(Denied::Missing(scope)),
+        }
+    }
+
+    /// As [`Actor::require`], for looking: a member's own token too, in a transaction that is confined to that member.
+    pub fn require_in(&self, scope: Scope, authority: &TenantScope) -> Result<(), Denied> {
+        let is_own = self.own().is_some_and(|(_, own)| own == *authority);
+        if is_own { Ok(()) } else { self.require(scope).map(drop) }
+    }
+
+    /// The member whose token the actor has, if it was made for `scope`, and the authority over them alone.
+    pub fn require_own(&self, scope: Scope) -> Result<(MemberId, TenantScope), Denied> {
+        match self {
+            Self::Anonymous => Err(Denied::Unauthenticated),
+            Self::Member(member) if !member.scopes.contains(&scope) => Err(Denied::Missing(scope)),
+            _ => self.own().ok_or(Denied::MembersOnly),
         }
     }
 
@@ -257,10 +322,8 @@ impl Actor {
     /// Whether a person has lately proved who they are; everybody else does with each request.
     pub fn fresh(&self, now: DateTime<Utc>) -> Result<(), Denied> {
         let is_fresh = |at: DateTime<Utc>| now < at + STEP_UP_LIFE;
-        match self {
-            Self::User(user) if !user.stepped_up_at.is_some_and(is_fresh) => Err(Denied::NotFresh),
-            _ => Ok(()),
-        }
+        let Self::User(user) = self else { return Ok(()) };
+        if user.stepped_up_at.is_some_and(is_fresh) { Ok(()) } else { Err(Denied::NotFresh) }
     }
 
     /// The actor's own tenant, or the part of it that is open to the actor, with no permission asked: for what
@@ -298,18 +361,24 @@ impl Actor {
     /// The signed-in person, if the actor is one.
     #[must_use]
     pub fn user(&self) -> Option<&UserActor> {
-        match self {
-            Self::User(user) => Some(user),
-            Self::Anonymous | Self::Key(_) | Self::Member(_) | Self::System(_) => None,
-        }
+        let Self::User(user) = self else { return None };
+        Some(user)
     }
 
     /// The partner system's key, if the actor is one.
     #[must_use]
     pub fn key(&self) -> Option<&KeyActor> {
+        let Self::Key(key) = self else { return None };
+        Some(key)
+    }
+
+    /// The communities to which a key, or the key behind a member's token, is restricted; None for the whole tenant.
+    #[must_use]
+    pub fn communities(&self) -> Option<&[CommunityId]> {
         match self {
-            Self::Key(key) => Some(key),
-            Self::Anonymous | Self::User(_) | Self::Member(_) | Self::System(_) => None,
+            Self::Key(key) => key.communities.as_deref(),
+            Self::Member(member) => member.communities.as_deref(),
+            Self::Anonymous | Self::User(_) | Self::System(_) => None,
         }
     }
 

@@ -12,10 +12,14 @@ use crate::domains::auth::staff::{Letters, Staff};
 use crate::domains::auth::{Auth, SignInLimits};
 use crate::domains::communities::{Communities, MemberCounts};
 use crate::domains::documents::TrustedDocuments;
+use crate::domains::engagement::Engagement;
 use crate::domains::members::Members;
 use crate::domains::members::access::MemberAccess;
+use crate::domains::points::growth::grow_forever;
+use crate::domains::points::leaderboards::count_forever;
 use crate::domains::points::proof::seal_forever;
 use crate::domains::points::{self, Points};
+use crate::domains::rewards::Rewards;
 use crate::domains::tenants::Tenants;
 use crate::error::ApiError;
 use crate::platform::Platform;
@@ -52,8 +56,12 @@ pub struct App {
     pub members: Members,
     /// What a single member reaches.
     pub member_access: MemberAccess,
+    /// Check-ins.
+    pub engagement: Engagement,
     /// The points ledger.
     pub points: Points,
+    /// Rewards and what was redeemed.
+    pub rewards: Rewards,
 }
 
 /// Why the program could not be put together.
@@ -100,7 +108,13 @@ impl App {
         tenants.watched_by(Arc::new(RuleWatch(platform.clone())));
         let communities = Communities::new(platform.clone(), tenants.clone());
         let members = Members::new(platform.clone(), outbox.clone(), tenants.clone(), communities.clone());
-        let points = Points::new(platform.clone(), tenants.clone(), members.clone());
+        let engagement = Engagement::new(platform.clone(), tenants.clone(), members.clone());
+        let points = Points::new(platform.clone(), tenants.clone(), communities.clone(), members.clone());
+        members.watched_by(Arc::new(points.clone()));
+        engagement.rewarded_by(Arc::new(points.clone()));
+        let below = (tenants.clone(), communities.clone(), members.clone());
+        let rewards = Rewards::new(platform.clone(), below, points.clone());
+        points.watched_by(Arc::new(rewards.clone()));
         let mails = Mails::new(platform.clone(), config.mail.clone()).map_err(ConfigError::from)?;
         let staff = Staff::new(platform.clone(), tenants.clone(), auth.clone(), mails.clone());
         let member_access = MemberAccess::new(auth.clone(), members.clone());
@@ -116,7 +130,9 @@ impl App {
             communities,
             members,
             member_access,
+            engagement,
             points,
+            rewards,
         })
     }
 
@@ -129,7 +145,12 @@ impl App {
     /// What goes on by itself in slices, each until it is aborted.
     #[must_use]
     pub fn background(&self) -> Vec<BoxFuture<'static, ()>> {
-        vec![points::sweep_forever(self.points.clone()).boxed(), seal_forever(self.points.clone()).boxed()]
+        vec![
+            points::sweep_forever(self.points.clone()).boxed(),
+            seal_forever(self.points.clone()).boxed(),
+            grow_forever(self.points.clone()).boxed(),
+            count_forever(self.points.clone()).boxed(),
+        ]
     }
 
     /// Who reacts to events.

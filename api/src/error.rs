@@ -276,6 +276,10 @@ pub enum UserErrorCode {
     InvitationClosed,
     /// The link of a letter was used, replaced, taken back, is too old, or never was one.
     LinkInvalid,
+    /// The member has checked in on this day, or on a later one.
+    AlreadyCheckedIn,
+    /// The member has no card to make a day up with.
+    NoCards,
     /// Fewer points are available than this takes.
     InsufficientPoints,
     /// The account was found not to add up: nothing is posted until that is cleared.
@@ -286,10 +290,35 @@ pub enum UserErrorCode {
     AlreadyReversed,
     /// Entries of this kind are not reversed, or part of what it gave has expired.
     NotReversible,
+    /// It is the program's own: it records events of this name itself, or ends this hold by what it is kept for.
+    Reserved,
+    /// An event of this name was recorded with the same reference before.
+    AlreadyRecorded,
+    /// The tenant has as many rules as one may: archive some.
+    TooManyRules,
     /// The hold was captured or released, or its time is over.
     HoldClosed,
+    /// Nothing was posted: with what was moved by hand within 24 hours it is over the tenant's limit, and waits for a
+    /// second person's approval.
+    ApprovalRequired,
+    /// Whoever asked, or was given a secret of the key that did, does not decide on it.
+    SelfApproval,
+    /// Somebody else asked for it, who alone takes it back.
+    AskedByAnother,
     /// The member has as many open holds as one may: let some go.
     TooManyHolds,
+    /// The reward is not active, or its time has not come or is over.
+    NotOffered,
+    /// The reward is for others.
+    NotEligible,
+    /// The member has redeemed as many of the reward in this period as one may.
+    LimitReached,
+    /// Less is there than this takes.
+    OutOfStock,
+    /// It was decided, fulfilled, cancelled or withdrawn, or its time is over.
+    Closed,
+    /// The tenant has it already.
+    AlreadyExists,
     /// The document is not GraphQL, or does not fit the schema; the message says where.
     DocumentInvalid,
     /// The document passes a limit on size, nesting, fields, aliases, fragments or directives.

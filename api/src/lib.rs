@@ -3,6 +3,8 @@
 //! `api/ARCHITECTURE.md` is the map. This library exists for the binary `shequn` next to it.
 
 #![warn(missing_docs)]
+// The roots of the schema are merged from the parts of all slices, one within the other.
+#![recursion_limit = "256"]
 
 pub mod actor;
 pub mod app;

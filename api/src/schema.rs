@@ -15,12 +15,18 @@ use crate::domains::auth::staff::graphql::{
 };
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
 use crate::domains::documents::graphql::{TrustedDocumentMutation, TrustedDocumentQuery};
+use crate::domains::engagement::graphql::{EngagementMutation, MyEngagementMutation};
 use crate::domains::members::access::graphql::{AccessMutation, AccessQuery};
 use crate::domains::members::graphql::{MemberMutation, MemberQuery};
 use crate::domains::members::import::graphql::ImportMutation;
 use crate::domains::members::membership::graphql::{MembershipMutation, MembershipQuery};
+use crate::domains::points::approvals::graphql::{ApprovalMutation, ApprovalQuery};
+use crate::domains::points::earning::graphql::{EarningEventMutation, EarningQuery, EarningRuleMutation};
 use crate::domains::points::graphql::{HoldMutation, PointsMutation, PointsQuery};
+use crate::domains::points::growth::graphql::{GrowthMutation, GrowthQuery};
+use crate::domains::points::leaderboards::graphql::LeaderboardQuery;
 use crate::domains::points::proof::graphql::ProofQuery;
+use crate::domains::rewards::graphql::{MyRedemptionMutation, RedemptionMutation, RewardMutation, RewardQuery};
 use crate::domains::tenants::graphql::{TenantMutation, TenantQuery};
 use crate::graph::node::NodeQuery;
 use crate::graphql::cost::{CostQuery, PriceList, PriceListError, Pricing};
@@ -42,7 +48,12 @@ pub struct Query(
     CostQuery,
     AccessQuery,
     PointsQuery,
+    EarningQuery,
     ProofQuery,
+    GrowthQuery,
+    RewardQuery,
+    LeaderboardQuery,
+    ApprovalQuery,
 );
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
@@ -63,8 +74,17 @@ pub struct Mutation(
     MembershipMutation,
     ImportMutation,
     AccessMutation,
+    EngagementMutation,
+    MyEngagementMutation,
     PointsMutation,
+    EarningRuleMutation,
+    EarningEventMutation,
     HoldMutation,
+    GrowthMutation,
+    RewardMutation,
+    RedemptionMutation,
+    MyRedemptionMutation,
+    ApprovalMutation,
 );
 
 /// The executable schema.
@@ -94,7 +114,9 @@ pub fn build(app: &App, pricing: Pricing) -> ApiSchema {
         .data(app.communities.clone())
         .data(app.members.clone())
         .data(app.member_access.clone())
+        .data(app.engagement.clone())
         .data(app.points.clone())
+        .data(app.rewards.clone())
         .finish()
 }
 

@@ -23,12 +23,38 @@ pub mod members;
 
 pub mod community_memberships;
 
+pub mod check_in_card_moves;
+pub mod check_in_members;
+pub mod check_ins;
+
 pub mod points_accounts;
+pub mod points_approvals;
 pub mod points_entries;
 pub mod points_holds;
 pub mod points_lot_moves;
 pub mod points_lots;
 pub mod points_seals;
+
+pub mod earning_events;
+pub mod earning_members;
+pub mod earning_payments;
+pub mod earning_rule_versions;
+pub mod earning_rules;
+
+pub mod growth_cursors;
+pub mod growth_moves;
+pub mod growth_paths;
+pub mod growth_positions;
+
+pub mod leaderboard_cursors;
+pub mod leaderboard_scores;
+pub mod leaderboard_zones;
+pub mod redemption_sources;
+pub mod redemptions;
+pub mod reward_communities;
+pub mod reward_stock_moves;
+pub mod reward_vouchers;
+pub mod rewards;
 
 pub mod document_registries;
 pub mod trusted_documents;

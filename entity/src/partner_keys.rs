@@ -21,7 +21,11 @@ pub struct Model {
     pub secret_hash: Vec<u8>,
     /// When the secret was made, if it is not the first.
     pub rotated_at: Option<DateTimeUtc>,
+    /// The user who was given it then.
+    pub rotated_by: Option<Uuid>,
     pub previous_secret_hash: Option<Vec<u8>>,
+    /// The user who was given the secret before this one, if that was not the first either.
+    pub previous_rotated_by: Option<Uuid>,
     /// Until when the secret before this one is good; set together with its hash.
     pub previous_secret_until: Option<DateTimeUtc>,
     pub expires_at: DateTimeUtc,

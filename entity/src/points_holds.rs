@@ -23,6 +23,8 @@ pub struct Model {
     pub expires_at: DateTimeUtc,
     pub created_at: DateTimeUtc,
     pub closed_at: Option<DateTimeUtc>,
+    /// The id of what alone ends it; none for whoever made it.
+    pub kept_for: Option<String>,
 }
 
 /// What a row of `points_holds` refers to.

@@ -26,6 +26,12 @@ mod m20261122_0016_message_kinds;
 mod m20261122_0017_idempotency_records_by_age;
 mod m20261122_0018_points_ledger;
 mod m20261122_0019_lasting_idempotency_records;
+mod m20261122_0020_earning;
+mod m20261122_0021_check_ins;
+mod m20261122_0022_growth;
+mod m20261122_0023_rewards;
+mod m20261122_0024_leaderboards;
+mod m20261122_0026_points_approvals;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -59,6 +65,12 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0017_idempotency_records_by_age::Migration),
             Box::new(m20261122_0018_points_ledger::Migration),
             Box::new(m20261122_0019_lasting_idempotency_records::Migration),
+            Box::new(m20261122_0020_earning::Migration),
+            Box::new(m20261122_0021_check_ins::Migration),
+            Box::new(m20261122_0022_growth::Migration),
+            Box::new(m20261122_0023_rewards::Migration),
+            Box::new(m20261122_0024_leaderboards::Migration),
+            Box::new(m20261122_0026_points_approvals::Migration),
         ]
     }
 }

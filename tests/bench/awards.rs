@@ -30,14 +30,15 @@ WITH account AS (
     RETURNING member_id, entries, pending, available, held
 ), entry AS (
     INSERT INTO points_entries (tenant_id, id, member_id, asset, number, kind, from_account, to_account, amount,
-        pending_after, available_after, held_after, source, reason, actor, posted_at)
+        pending_after, available_after, held_after, source, reason, texts_mac, actor, posted_at)
     SELECT '{tenant}', gen_random_uuid(), member_id, 'POINTS', entries, 'AWARD', 'ISSUED', 'AVAILABLE', 10,
-        pending, available, held, 'MANUAL', 'bench', 'bench', now() FROM account
+        pending, available, held, 'MANUAL', 'bench', decode(repeat('00', 32), 'hex'), 'bench', now() FROM account
     RETURNING id, member_id
 )
 INSERT INTO points_lots (tenant_id, id, member_id, asset, source, amount, pending, available, held, expired,
-    earned_at, expires_at)
-SELECT '{tenant}', id, member_id, 'POINTS', 'MANUAL', 10, 0, 10, 0, 0, now(), now() + interval '1 year'
+    earned_at, expires_at, expires_on)
+SELECT '{tenant}', id, member_id, 'POINTS', 'MANUAL', 10, 0, 10, 0, 0, now(), now() + interval '1 year',
+    CAST(CAST(now() + interval '1 year' AS date) AS text)
 FROM entry;
 ";
 

@@ -111,37 +111,82 @@ impl Database {
         }
     }
 
-    /// The whole of what the storage holds of one tenant, once the outbox has been worked off and what is due to points
-    /// is posted.
+    /// The whole of what the storage holds of one tenant, once its part of the outbox has been worked off, what is due to
+    /// its points is posted, and its members stand where that leads and are counted for leaderboards.
     pub async fn snapshot(&self, tenant: Uuid) -> Snapshot {
-        self.outbox_is_drained().await;
-        self.points_are_settled().await;
+        let id = self.literal(tenant);
+        self.wait_for("the outbox is drained", &self.outbox_behind(&format!("o.tenant_id = {id}"))).await;
+        self.wait_for("what is due is posted", &self.points_due(&format!("a.tenant_id = {id}"))).await;
+        self.wait_for("growth is reviewed", &self.growth_behind(&format!("t.id = {id}"))).await;
+        let unread = self.unread("leaderboard_cursors", &format!("t.id = {id}"));
+        self.wait_for("leaderboards are counted", &unread).await;
         snapshot::take(self, tenant).await
     }
 
     /// Waits until every consumer of the outbox has read to its end.
     pub async fn outbox_is_drained(&self) {
-        let behind = "SELECT count(*) FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM outbox_cursors) \
-             OR EXISTS (SELECT 1 FROM outbox_cursors c WHERE ";
-        let later = match self {
-            Self::Postgres(_) => "(c.xid::text::bigint, c.seq) < (o.xid::text::bigint, o.seq))",
-            Self::Sqlite(_) => "(c.xid, c.seq) < (o.xid, o.seq))",
-        };
-        let sql = format!("{behind}{later}");
-        let limit = Duration::from_secs(15);
-        runtime::eventually("the outbox is drained", limit, || async { self.number(&sql).await == 0 }).await;
+        self.wait_for("the outbox is drained", &self.outbox_behind("true")).await;
     }
 
     /// Waits until the sweeper has nothing to do. An account that was unfrozen is looked at within a second.
     pub async fn points_are_settled(&self) {
+        self.wait_for("what is due is posted", &self.points_due("true")).await;
+    }
+
+    /// Waits until the growth path has taken notice of every entry of the ledger, and of the path's last change.
+    pub async fn growth_is_reviewed(&self) {
+        self.wait_for("growth is reviewed", &self.growth_behind("true")).await;
+    }
+
+    /// Waits until every entry of the ledger is counted for leaderboards.
+    pub async fn leaderboards_are_counted(&self) {
+        self.wait_for("leaderboards are counted", &self.unread("leaderboard_cursors", "true")).await;
+    }
+
+    /// Waits until the statement counts nothing.
+    async fn wait_for(&self, what: &str, sql: &str) {
+        runtime::eventually(what, Duration::from_secs(15), || async { self.number(sql).await == 0 }).await;
+    }
+
+    fn outbox_behind(&self, which: &str) -> String {
+        let later = match self {
+            Self::Postgres(_) => "(c.xid::text::bigint, c.seq) < (o.xid::text::bigint, o.seq)",
+            Self::Sqlite(_) => "(c.xid, c.seq) < (o.xid, o.seq)",
+        };
+        format!(
+            "SELECT count(*) FROM outbox o WHERE {which} AND (NOT EXISTS (SELECT 1 FROM outbox_cursors) \
+             OR EXISTS (SELECT 1 FROM outbox_cursors c WHERE {later}))"
+        )
+    }
+
+    fn points_due(&self, which: &str) -> String {
         // Whole seconds on SQLite: what is due within this one is due.
         let now = match self {
             Self::Postgres(_) => "now() + interval '2 seconds'",
             Self::Sqlite(_) => "strftime('%Y-%m-%dT%H:%M:%S', 'now', '+2 seconds')",
         };
-        let due = format!("SELECT count(*) FROM points_accounts WHERE due_at <= {now} AND frozen_at IS NULL");
-        let limit = Duration::from_secs(15);
-        runtime::eventually("what is due is posted", limit, || async { self.number(&due).await == 0 }).await;
+        format!("SELECT count(*) FROM points_accounts a WHERE {which} AND a.due_at <= {now} AND a.frozen_at IS NULL")
+    }
+
+    fn growth_behind(&self, which: &str) -> String {
+        format!(
+            "SELECT ({}) + (SELECT count(*) FROM tenants t JOIN growth_positions p ON p.tenant_id = t.id \
+                WHERE {which} AND p.path_version < \
+                (SELECT max(v.version) FROM growth_paths v WHERE v.tenant_id = t.id))",
+            self.unread("growth_cursors", which)
+        )
+    }
+
+    /// Counts the entries of the ledger that are behind the cursors of somebody who follows it.
+    fn unread(&self, cursors: &str, which: &str) -> String {
+        let behind = match self {
+            Self::Postgres(_) => "(c.xid, c.seq) < (e.xid::text::bigint, e.seq)",
+            Self::Sqlite(_) => "c.seq < e.seq",
+        };
+        format!(
+            "SELECT count(*) FROM tenants t JOIN points_entries e ON e.tenant_id = t.id \
+             LEFT JOIN {cursors} c ON c.tenant_id = t.id WHERE {which} AND (c.tenant_id IS NULL OR {behind})"
+        )
     }
 
     /// Waits until every event of the audit trail is in its tenant's chain.

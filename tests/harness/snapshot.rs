@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use crate::Database;
 
-/// What the sealers of the audit trail and of ledgers make of them in their own time.
-const MADE_LATER: [&str; 4] = ["audit_links", "audit_heads", "audit_checkpoints", "points_seals"];
+/// What the sealers of the audit trail and of ledgers make of them in their own time, and how far others have read.
+const MADE_LATER: [&str; 6] =
+    ["audit_links", "audit_heads", "audit_checkpoints", "points_seals", "growth_cursors", "leaderboard_cursors"];
 
 /// Table → its rows as text, sorted.
 #[derive(Clone, Debug, PartialEq, Eq)]

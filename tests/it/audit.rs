@@ -18,6 +18,8 @@ use trail::{Row, Trail};
 
 /// Changes nothing, belongs to no tenant, and answers the same for every address.
 const ASKS_FOR_A_LETTER: &str = "passwordResetRequest";
+/// Only whoever asked may, who is not the caller here.
+const WITHDRAWS: &str = "pointsApprovalWithdraw";
 
 #[test]
 fn every_mutation_leaves_one_event_that_says_who_did_what_to_which_thing() {
@@ -39,6 +41,8 @@ fn every_mutation_leaves_one_event_that_says_who_did_what_to_which_thing() {
                 }
                 "passwordReset" => ("REFUSED", json!(["LINK_INVALID"])),
                 "tenantSwitch" => ("REFUSED", json!(["NOT_FOUND"])),
+                // Asked for by the colleague.
+                WITHDRAWS => ("REFUSED", json!(["ASKED_BY_ANOTHER"])),
                 _ => ("SUCCEEDED", json!([])),
             };
             assert_eq!((event.outcome.as_str(), &event.codes), (outcome, &codes), "{case}: {event:?}");
@@ -47,8 +51,17 @@ fn every_mutation_leaves_one_event_that_says_who_did_what_to_which_thing() {
             assert!(event.via_id.as_deref().is_some_and(|id| id.starts_with("ses_")), "{case}: {event:?}");
             assert_eq!(event.address, "127.0.0.1", "{case}");
             assert!(event.request_id.starts_with("req_"), "{case}: {event:?}");
-            let of_many = ["tenantPolicyUpdate", "membersImport", "sessionRevokeOthers", "pointsAwardBulk"];
-            let names_nothing = of_many.contains(&case.operation) || outcome == "REFUSED";
+            let of_many = [
+                "tenantPolicyUpdate",
+                "tenantTimezoneSet",
+                "membersImport",
+                "sessionRevokeOthers",
+                "pointsAwardBulk",
+                "earningEventRecordBulk",
+                "growthPathUpdate",
+            ];
+            let is_refused_unnamed = outcome == "REFUSED" && case.operation != WITHDRAWS;
+            let names_nothing = of_many.contains(&case.operation) || is_refused_unnamed;
             assert_eq!(event.object_id.is_none(), names_nothing, "{case}: {event:?}");
         }
     });
@@ -135,7 +148,7 @@ fn a_denied_attempt_at_every_mutation_is_in_the_trail() {
         let court = Court::of(app, &tenant).await;
         let analyst = tenant.staff(Role::Analyst).await;
         for case in cases::all().iter().filter(|case| case.is_mutation() && case.needs_a_scope()) {
-            let things = court.maker.make_for(case).await;
+            let things = court.maker.lasting_for(case).await;
             let event = court.one_event(case, &analyst, (case.arguments)(&things)).await;
             assert_eq!((event.outcome.as_str(), &event.codes), ("DENIED", &json!(["FORBIDDEN"])), "{case}: {event:?}");
         }

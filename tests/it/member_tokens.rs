@@ -1,5 +1,7 @@
 //! Tokens with which a mini program acts as one member, and what they open.
 
+mod own;
+
 use std::time::Duration;
 
 use harness::{Client, Role, TestApp, absent_id, run};
@@ -54,8 +56,7 @@ fn a_members_token_opens_nothing_but_me() {
         let uuid = tenant.uuid(&database).await;
         let client = token_for(&owner, &member).await;
         for case in &cases::all() {
-            let things = things.make_for(case).await;
-            database.outbox_is_drained().await;
+            let things = things.lasting_for(case).await;
             let snapshot = || async {
                 let all = database.snapshot(uuid).await.without("audit_events").without("audit_links");
                 all.without("audit_heads").without("partner_keys")
@@ -221,6 +222,13 @@ async fn token(owner: &Client, member: &Value, changes: Value) -> String {
 /// A client that acts as the member.
 pub async fn token_for(owner: &Client, member: &Value) -> Client {
     owner.with_token(&token(owner, member, json!({})).await)
+}
+
+/// A client that acts as the member, with all that members may do.
+pub async fn able(owner: &Client, member: &Value) -> Client {
+    let made = key(owner, json!({ "scopes": ["members:token", "engagement:write", "redemptions:write"] })).await;
+    let scopes = json!({ "scopes": ["engagement:write", "redemptions:write"] });
+    owner.with_token(&token_by(&owner.with_token(&made.secret), member, scopes).await)
 }
 
 async fn me(client: &Client) -> Value {

@@ -1,6 +1,8 @@
 //! What only several processes on PostgreSQL and Redis can show.
 
 mod audit;
+mod growth;
+mod leaderboards;
 mod mail_off;
 mod outages;
 mod points;

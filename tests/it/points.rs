@@ -1,5 +1,6 @@
 //! Points: a ledger that does each thing once, loses nothing, and agrees with itself whatever happens to it.
 
+mod approvals;
 mod bank;
 mod crash;
 mod idempotency;

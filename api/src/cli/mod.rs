@@ -4,6 +4,7 @@ mod demo;
 mod export;
 mod import;
 mod migrate;
+mod rebuild;
 mod serve;
 mod session;
 mod staff;
@@ -19,11 +20,17 @@ use crate::app::{App, AppError};
 use crate::config::{Config, ConfigError, KEYS};
 use crate::demo::DemoError;
 use crate::domains::members::import::ImportError;
+use crate::domains::points::PointsError;
 use crate::domains::tenants::Tenant;
+use crate::error::Failure;
 use crate::http::ServeError;
 use crate::platform::audit::{Ended, Entry, Subject};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::idempotency::Call;
+
+/// Bytes of each worker's stack, of which only what is used is memory. A page of members in the communities of members
+/// is polled through each part of `Member`: without optimisation that takes more than the usual 2 MiB.
+const WORKER_STACK: usize = 8 * 1024 * 1024;
 
 /// Shequn (社群): a multi-tenant GraphQL API for companies that run WeChat-style communities.
 #[derive(Parser)]
@@ -61,6 +68,9 @@ enum Command {
     /// Find out whether something is as it was written
     #[command(subcommand)]
     Verify(verify::Command),
+    /// Make anew what follows from the ledger
+    #[command(subcommand)]
+    Rebuild(rebuild::Command),
 }
 
 /// Why a command failed. Its text is for the person at the terminal.
@@ -99,6 +109,14 @@ async fn tenant_named(app: &App, slug: &str) -> Result<Tenant, CliError> {
     found
         .map_err(|error| CliError::Refused(error.message().to_owned()))?
         .ok_or_else(|| CliError::Refused(format!("there is no tenant {slug}")))
+}
+
+/// What kept a command from reading or following a ledger.
+fn ledger_failed(error: PointsError) -> CliError {
+    match error.into() {
+        Failure::Failed(error) => CliError::Refused(error.message().to_owned()),
+        Failure::Refused(_) => CliError::Refused("the ledger cannot be read".to_owned()),
+    }
 }
 
 /// Commits what a command did for a tenant, with its event in that tenant's audit trail.
@@ -146,7 +164,8 @@ fn run(command: Command) -> Result<(), CliError> {
     if config.is_embedded() {
         config.prepare_data_dir()?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().thread_stack_size(WORKER_STACK).build().map_err(CliError::Runtime)?;
     runtime.block_on(async {
         if matches!(command, Command::Tenant(_) | Command::Demo | Command::Import(_)) {
             migrate::check(&config).await?;
@@ -162,6 +181,7 @@ fn run(command: Command) -> Result<(), CliError> {
             Command::Import(command) => import::run(&App::new(&config)?, command).await,
             Command::Export(command) => export::run(&App::new(&config)?, command).await,
             Command::Verify(command) => verify::run(&config, command).await,
+            Command::Rebuild(command) => rebuild::run(&App::new(&config)?, command).await,
         }
     })
 }

@@ -4,15 +4,18 @@
 //! installation, counted back from the day it is made on; only ids, keys and the password differ.
 //! It goes through the slices' public faces and knows no table.
 //!
-//! In reading order: `communities` (what each is like), `people`, `stays` (who came, went and rose), `points`, `write`;
+//! In reading order: `communities` (what each is like), `people`, `stays` (who came, went and rose), `points`, `rewards`,
+//! `write`;
 //! `names`, `places` and `draw` are what they are made of.
 
 mod communities;
 mod draw;
+mod earning;
 mod names;
 mod people;
 mod places;
 mod points;
+mod rewards;
 mod stays;
 mod write;
 

@@ -1,12 +1,17 @@
-//! Half a year of points: earned every week, spent now and then, and some of them expired.
+//! Half a year of points: earned every week, by rules and by hand, spent on rewards now and then, and some of them expired.
+//! Of what is spent, two thirds were earned by checking in, as the field says.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::draw::Draw;
 use super::stays::{Calendar, TIMEZONE};
 use super::write::DemoError;
+use super::{earning, rewards};
 use crate::app::App;
-use crate::domains::points::{AwardDraft, HoldDraft, Points, Source, Spending};
+use crate::domains::points::earning::Fact;
+use crate::domains::points::{AwardDraft, Points, Source};
 use crate::platform::Platform;
 use crate::platform::clock::Clock;
 use crate::platform::db::TenantTx;
@@ -18,83 +23,114 @@ const EVERY: usize = 10;
 /// Campaign points are good for so many days.
 const CAMPAIGN_DAYS: i64 = 60;
 
-/// What points are given for: how likely, how many, in which words.
+/// More than so many points by hand within a day need a second person.
+const LIMIT: i64 = 5_000;
+/// Presents that wait for one.
+const ASKED_FOR: usize = 8;
+
+/// What points are given for: how likely, how many by hand (of purchases: yuan), in which words.
 const EARNED: [(Source, u64, i64, &str); 5] = [
-    (Source::CheckIn, 60, 20, "本周签到满五天"),
-    (Source::Purchase, 20, 88, "购物返积分"),
-    (Source::Invite, 8, 50, "邀请好友入群"),
-    (Source::Content, 7, 30, "优质晒单"),
+    (Source::CheckIn, 60, 60, "本周签到满五天"),
+    (Source::Purchase, 20, 30, ""),
+    (Source::Invite, 8, 50, "老带新活动"),
+    (Source::Content, 7, 0, ""),
     (Source::Campaign, 5, 100, "山货节活动"),
 ];
 
-/// What they are spent on.
-const REWARDS: [(i64, &str); 3] = [(50, "兑换五元优惠券"), (120, "兑换山货小礼包"), (300, "兑换露营杯")];
+/// How somebody came to points.
+enum Earned {
+    ByRule(Fact),
+    ByHand(AwardDraft),
+}
 
 /// Lets the weeks pass one after the other, each with the ledger's clock in it.
 pub(super) async fn make(app: &App, tx: &TenantTx, calendar: &Calendar, members: &[MemberId]) -> Result<(), DemoError> {
     let keepers: Vec<MemberId> = members.iter().step_by(EVERY).copied().collect();
+    let first = calendar.evening(WEEKS * 7 + 1);
+    earning::make_rules(&at(app, first), tx).await?;
+    let offered = rewards::make(&rewards::at(app, platform_at(app, first), &at(app, first)), tx).await?;
     for week in (1..=WEEKS).rev() {
         let now = calendar.evening(week * 7);
         let points = at(app, now);
+        let shop = rewards::at(app, platform_at(app, now), &points);
         for member in &keepers {
             points.settle_in(tx, *member, now).await?;
         }
-        let drafts = keepers.iter().enumerate().filter_map(|(number, member)| earned(number, *member, (week, now)));
-        points.award_many_in(tx, drafts.collect(), "system").await?;
+        let (mut facts, mut drafts) = (Vec::new(), Vec::new());
         for (number, member) in keepers.iter().enumerate() {
-            spend(&points, tx, (number, week), *member).await?;
+            match earned(number, *member, (week, now)) {
+                Some(Earned::ByRule(fact)) => facts.push(fact),
+                Some(Earned::ByHand(draft)) => drafts.push(draft),
+                None => {}
+            }
+        }
+        points.record_in(tx, facts, "system").await?;
+        points.award_many_in(tx, drafts, "system").await?;
+        for (number, member) in keepers.iter().enumerate() {
+            rewards::redeem((&shop, &points), tx, &offered, ((number, week), *member)).await?;
         }
     }
+    earning::check_in(app, tx, calendar, members).await?;
+    ask_for_more(app, tx, &keepers).await
+}
+
+/// Lets a few presents wait for a second person.
+async fn ask_for_more(app: &App, tx: &TenantTx, keepers: &[MemberId]) -> Result<(), DemoError> {
+    app.tenants.set_approval_above_in(tx, Some(Some(LIMIT))).await?;
+    let present = |member: &MemberId| AwardDraft {
+        member: *member,
+        amount: LIMIT + 1_000,
+        source: Source::Campaign,
+        reason: "年度山货达人奖".to_owned(),
+        reference: None,
+        available_at: None,
+        expires_on: None,
+    };
+    app.points.ask_in(tx, keepers.iter().take(ASKED_FOR).map(present).collect()).await?;
     Ok(())
 }
 
-/// The ledger as it was kept then.
-fn at(app: &App, now: DateTime<Utc>) -> Points {
-    let platform = Platform { clock: Clock::from_fn(move || now), ..app.platform.clone() };
-    Points::new(platform, app.tenants.clone(), app.members.clone())
+/// What services stood on then.
+pub(super) fn platform_at(app: &App, now: DateTime<Utc>) -> Platform {
+    Platform { clock: Clock::from_fn(move || now), ..app.platform.clone() }
 }
 
-fn earned(number: usize, member: MemberId, (week, now): (i64, DateTime<Utc>)) -> Option<AwardDraft> {
+/// The ledger as it was kept then; what lapses is told to the rewards of then.
+pub(super) fn at(app: &App, now: DateTime<Utc>) -> Points {
+    let points = Points::new(platform_at(app, now), app.tenants.clone(), app.communities.clone(), app.members.clone());
+    points.watched_by(Arc::new(rewards::at(app, platform_at(app, now), &points)));
+    points
+}
+
+fn earned(number: usize, member: MemberId, (week, now): (i64, DateTime<Utc>)) -> Option<Earned> {
     let mut draw = Draw::of("points", number * 64 + usize::try_from(week).unwrap_or_default());
     if !draw.happens(550) {
         return None;
     }
     let kind = draw.weigh(&EARNED.map(|(source, weight, amount, reason)| ((source, amount, reason), weight)));
     let (source, amount, reason) = kind?;
-    let reference = matches!(source, Source::Purchase).then(|| format!("SO-{}", draw.within(100_000..=999_999)));
-    Some(AwardDraft {
-        member,
-        amount: amount + draw.within(0..=amount / 4),
-        source,
-        reason: reason.to_owned(),
-        reference,
-        available_at: matches!(source, Source::Purchase).then(|| now + TimeDelta::days(7)),
-        expires_on: matches!(source, Source::Campaign).then(|| day_after(now)),
+    let fact = |event: &str, quantity, reference| {
+        let (event, occurred_at) = (event.to_owned(), now);
+        Fact { member, event, occurred_at, quantity, community: None, streak: None, subject: None, reference }
+    };
+    Some(match source {
+        Source::Purchase => {
+            let fen = (amount + draw.within(0..=amount)) * 100 + draw.within(0..=99);
+            Earned::ByRule(fact(earning::ORDER_PAID, Some(fen), Some(format!("SO-{week}-{number}"))))
+        }
+        Source::Content => Earned::ByRule(fact(earning::CONTENT_FEATURED, None, None)),
+        source => Earned::ByHand(AwardDraft {
+            member,
+            amount: amount + draw.within(0..=amount / 4),
+            source,
+            reason: reason.to_owned(),
+            reference: None,
+            available_at: None,
+            expires_on: matches!(source, Source::Campaign).then(|| day_after(now)),
+        }),
     })
 }
 
 fn day_after(now: DateTime<Utc>) -> NaiveDate {
     (now + TimeDelta::days(CAMPAIGN_DAYS)).with_timezone(&TIMEZONE).date_naive()
-}
-
-/// Buys a reward now and then, if there is enough; most take it at once.
-async fn spend(
-    points: &Points,
-    tx: &TenantTx,
-    (number, week): (usize, i64),
-    member: MemberId,
-) -> Result<(), DemoError> {
-    let mut draw = Draw::of("rewards", number * 64 + usize::try_from(week).unwrap_or_default());
-    let Some((amount, reason)) = draw.happens(90).then(|| draw.pick(&REWARDS)).flatten() else { return Ok(()) };
-    if points.available_in(tx, member).await? < amount {
-        return Ok(());
-    }
-    let spending = Spending { member, amount, reason: reason.to_owned(), reference: None };
-    let held = points.hold_in(tx, HoldDraft { spending, seconds: None }, "system").await?;
-    if draw.happens(900) {
-        points.capture_in(tx, (held.hold, None), "system").await?;
-    } else {
-        points.release_in(tx, held.hold, "system").await?;
-    }
-    Ok(())
 }

@@ -10,10 +10,12 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::domains::auth::{AuthError, NewStaff};
 use crate::domains::communities::{Archiving, CommunityError, Draft};
+use crate::domains::engagement::EngagementError;
 use crate::domains::members::MemberError;
 use crate::domains::members::import::{BATCH, Row};
 use crate::domains::members::membership::{Joining, Stay};
 use crate::domains::points::PointsError;
+use crate::domains::rewards::RewardError;
 use crate::domains::tenants::{NewTenant, TenantError};
 use crate::error::{ApiError, Failure, UserError};
 use crate::platform::audit::{Ended, Entry, Subject};
@@ -86,8 +88,20 @@ impl From<MemberError> for DemoError {
     }
 }
 
+impl From<EngagementError> for DemoError {
+    fn from(error: EngagementError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
 impl From<PointsError> for DemoError {
     fn from(error: PointsError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<RewardError> for DemoError {
+    fn from(error: RewardError) -> Self {
         Failure::from(error).into()
     }
 }

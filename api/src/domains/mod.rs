@@ -12,4 +12,8 @@ pub mod communities;
 
 pub mod members;
 
+pub mod engagement;
+
 pub mod points;
+
+pub mod rewards;

@@ -18,6 +18,9 @@ pub enum Denied {
     /// A member's token asks for anything but the member.
     #[error("a member's token reaches the member only")]
     OwnOnly,
+    /// Only members do this, by their tokens.
+    #[error("only a member may do this")]
+    MembersOnly,
     /// The person's last proof is too old.
     #[error("this needs a fresh proof of who asks")]
     NotFresh,
@@ -43,7 +46,11 @@ impl From<Denied> for ApiError {
             Denied::Confined => {
                 Self::new(ErrorCode::Forbidden, "This reaches beyond the communities that this key is restricted to.")
             }
-            Denied::OwnOnly => Self::new(ErrorCode::Forbidden, "A member's token is for the field me."),
+            Denied::OwnOnly => Self::new(
+                ErrorCode::Forbidden,
+                "A member's token is for the field me, and for mutations whose names begin with my.",
+            ),
+            Denied::MembersOnly => Self::new(ErrorCode::Forbidden, "Only a member may do this, by their own token."),
             Denied::PeopleOnly => Self::new(ErrorCode::Forbidden, "Only a signed-in person may do this, not a key."),
             Denied::NotFresh => Self::new(
                 ErrorCode::StepUpRequired,

@@ -2,6 +2,8 @@
 //!
 //! Only `schema.rs`, this folder and the slices' `graphql` files may use it.
 
+pub mod check_in;
 pub mod community;
+pub mod me;
 pub mod member;
 pub mod node;

@@ -8,6 +8,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use super::community::Community;
 use super::member::Member;
 use crate::domains::auth::partner_keys::graphql::{self as partner_keys, PartnerKey};
+use crate::domains::rewards::graphql::{Redemption, Reward, find_redemptions, find_rewards};
 use crate::domains::{communities, members};
 use crate::error::{ApiError, ErrorCode};
 use crate::graphql::context::ContextExt as _;
@@ -15,7 +16,8 @@ use crate::graphql::cost::shown::list_size;
 use crate::graphql::ids::parse_id;
 use crate::graphql::selection::Selection;
 use crate::platform::ids::{
-    CommunityId, CommunityKind, Kind as _, MemberId, MemberKind, PartnerKeyId, PartnerKeyKind, split,
+    CommunityId, CommunityKind, Kind as _, MemberId, MemberKind, PartnerKeyId, PartnerKeyKind, RedemptionId,
+    RedemptionKind, RewardId, RewardKind, split,
 };
 
 /// Anything with an id that is unique in the world.
@@ -28,6 +30,10 @@ pub enum Node {
     Member(Member),
     /// A partner system's key.
     PartnerKey(PartnerKey),
+    /// Something that members get for points.
+    Reward(Reward),
+    /// What a member took for points.
+    Redemption(Redemption),
 }
 
 /// The root fields that find by id.
@@ -67,6 +73,8 @@ enum NodeId {
     Community(CommunityId),
     Member(MemberId),
     PartnerKey(PartnerKeyId),
+    Reward(RewardId),
+    Redemption(RedemptionId),
 }
 
 fn parse(argument: &'static str, id: &ID) -> Result<NodeId, ApiError> {
@@ -74,6 +82,8 @@ fn parse(argument: &'static str, id: &ID) -> Result<NodeId, ApiError> {
         Some(CommunityKind::PREFIX) => parse_id(argument, id).map(NodeId::Community),
         Some(MemberKind::PREFIX) => parse_id(argument, id).map(NodeId::Member),
         Some(PartnerKeyKind::PREFIX) => parse_id(argument, id).map(NodeId::PartnerKey),
+        Some(RewardKind::PREFIX) => parse_id(argument, id).map(NodeId::Reward),
+        Some(RedemptionKind::PREFIX) => parse_id(argument, id).map(NodeId::Redemption),
         _ => Err(ApiError::argument(ErrorCode::IdInvalid, argument, "Nothing has ids that start like this.")),
     }
 }
@@ -83,21 +93,28 @@ async fn find(ctx: &Context<'_>, argument: &'static str, ids: &[ID]) -> Vec<Opti
     let parsed: Vec<_> = ids.iter().map(|id| parse(argument, id)).collect();
     let known = || parsed.iter().filter_map(|id| id.as_ref().ok().copied());
     let (mut community_ids, mut member_ids, mut key_ids) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reward_ids, mut redemption_ids) = (Vec::new(), Vec::new());
     for id in known() {
         match id {
             NodeId::Community(id) => community_ids.push(id),
             NodeId::Member(id) => member_ids.push(id),
             NodeId::PartnerKey(id) => key_ids.push(id),
+            NodeId::Reward(id) => reward_ids.push(id),
+            NodeId::Redemption(id) => redemption_ids.push(id),
         }
     }
     let communities = find_communities(ctx, &community_ids).await;
     let members = find_members(ctx, &member_ids).await;
     let keys = find_keys(ctx, &key_ids).await;
+    let rewards = rewards_by_id(ctx, &reward_ids).await;
+    let redemptions = redemptions_by_id(ctx, &redemption_ids).await;
     let answer = |id: Result<NodeId, ApiError>| -> Result<Option<Node>, ApiError> {
         Ok(match id? {
             NodeId::Community(id) => communities.clone()?.get(&id).cloned().map(Node::Community),
             NodeId::Member(id) => members.clone()?.get(&id).cloned().map(Node::Member),
             NodeId::PartnerKey(id) => keys.clone()?.get(&id).cloned().map(Node::PartnerKey),
+            NodeId::Reward(id) => rewards.clone()?.get(&id).cloned().map(Node::Reward),
+            NodeId::Redemption(id) => redemptions.clone()?.get(&id).cloned().map(Node::Redemption),
         })
     };
     parsed.into_iter().map(|id| answer(id).transpose()).collect()
@@ -127,4 +144,18 @@ async fn find_keys(ctx: &Context<'_>, ids: &[PartnerKeyId]) -> Found<PartnerKeyI
     }
     let reader = ctx.request()?.reader().await?;
     partner_keys::find_many(ctx, reader, ids).await.map(Arc::new)
+}
+
+async fn rewards_by_id(ctx: &Context<'_>, ids: &[RewardId]) -> Found<RewardId, Reward> {
+    if ids.is_empty() {
+        return Ok(Arc::default());
+    }
+    find_rewards(ctx, ctx.request()?.reader().await?, ids).await.map(Arc::new)
+}
+
+async fn redemptions_by_id(ctx: &Context<'_>, ids: &[RedemptionId]) -> Found<RedemptionId, Redemption> {
+    if ids.is_empty() {
+        return Ok(Arc::default());
+    }
+    find_redemptions(ctx, ctx.request()?.reader().await?, ids).await.map(Arc::new)
 }

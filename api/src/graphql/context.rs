@@ -8,7 +8,7 @@ use async_graphql::Context;
 use tokio::sync::OnceCell;
 
 use crate::actor::Actor;
-use crate::error::ApiError;
+use crate::error::{ApiError, Denied};
 use crate::platform::Platform;
 use crate::platform::db::{Cancel, TenantTx};
 use crate::platform::idempotency::Call;
@@ -79,6 +79,12 @@ impl RequestContext {
         let Some((_, scope)) = self.actor.own() else { return Ok(None) };
         let open = || async { Ok::<_, ApiError>(Arc::new(self.platform.db.read(scope, self.cancel.clone()).await?)) };
         self.member_reader.get_or_try_init(open).await.cloned().map(Some)
+    }
+
+    /// As [`RequestContext::fresh_reader`], of nothing but the member whose token the caller has.
+    pub async fn fresh_member_reader(&self) -> Result<Arc<TenantTx>, ApiError> {
+        let (_, scope) = self.actor.own().ok_or(Denied::MembersOnly)?;
+        Ok(Arc::new(self.platform.db.read(scope, self.cancel.clone()).await?))
     }
 
     /// A new snapshot: what a mutation's payload is read from.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, InputType, Value};
 
 use super::context::ContextExt as _;
-use crate::error::{ApiError, Failure, UserError};
+use crate::error::{ApiError, ErrorCode, Failure, UserError, UserErrorCode};
 use crate::platform::audit::Subject;
 use crate::platform::idempotency::{Call, Given};
 use crate::platform::ids::is_id;
@@ -106,6 +106,49 @@ macro_rules! payloads {
             }
         }
     )+ };
+}
+
+/// The most rows of a bulk mutation.
+const MOST_ROWS: usize = 1_000;
+
+/// Reads the rows of a bulk mutation's `field`. Ids that are none are refused one by one, and so is a list that is empty
+/// or too long, before anything is done.
+pub fn parse_each<R, T>(
+    field: &str,
+    rows: &[R],
+    parse: impl Fn(&R) -> Result<T, UserError>,
+) -> Result<Vec<T>, Vec<UserError>> {
+    if rows.is_empty() {
+        return Err(vec![UserError::at(field, UserErrorCode::Required, "At least one.")]);
+    }
+    if rows.len() > MOST_ROWS {
+        return Err(vec![UserError::at(field, UserErrorCode::TooLong, "At most 1,000 at a time.")]);
+    }
+    let (mut parsed, mut errors) = (Vec::with_capacity(rows.len()), Vec::new());
+    for (place, row) in rows.iter().enumerate() {
+        match parse(row) {
+            Ok(row) => parsed.push(row),
+            Err(error) => errors.push(error.below(&[field, &place.to_string()])),
+        }
+    }
+    if errors.is_empty() { Ok(parsed) } else { Err(errors) }
+}
+
+/// As [`settle`], for what members do for themselves: what speaks against the member is at no field, since none names
+/// them. A token whose member is archived, or out of its key's sight, is over.
+pub fn settle_own<T>(
+    ctx: &Context<'_>,
+    call: &Call,
+    result: Result<T, Failure>,
+) -> Result<(Option<T>, Vec<UserError>), ApiError> {
+    let (made, mut errors) = settle(ctx, call, result)?;
+    for error in &mut errors {
+        let member = error.field.take_if(|path| path.first().is_some_and(|field| field == "memberId"));
+        if member.is_some() && [UserErrorCode::NotFound, UserErrorCode::Archived].contains(&error.code) {
+            return Err(ApiError::new(ErrorCode::Unauthenticated, "The member's token is not valid any more."));
+        }
+    }
+    Ok((made, errors))
 }
 
 /// Splits a use case's result for the payload: the object or the refusals; failures go on up.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::{App as HttpApp, HttpServer, Route, guard, web};
 use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::endpoint::{self, Endpoint};
 use super::execution::Executor;
@@ -98,7 +99,8 @@ pub async fn serve(app: App, config: &Config, announce: impl FnOnce(String)) -> 
     let address = server.addrs().first().copied().unwrap_or(config.bind);
     let background = start_background(&app);
     let server = server.run();
-    tokio::spawn(stop_when_asked(server.handle(), draining));
+    // Asked for here and not in the task: whoever reads the announcement may send one at once.
+    tokio::spawn(stop_when_asked(server.handle(), draining, signals()));
     announce(format!("http://{address}"));
     let ended = server.await.map_err(failed);
     for task in background {
@@ -140,11 +142,18 @@ fn start_background(app: &App) -> Vec<tokio::task::JoinHandle<()>> {
     tasks
 }
 
+/// SIGTERM and SIGINT, from now on.
+fn signals() -> std::io::Result<(Signal, Signal)> {
+    Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
+}
+
 /// Turns readiness red first, so that no new requests come, then lets those under way end.
-async fn stop_when_asked(server: actix_web::dev::ServerHandle, draining: Draining) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+async fn stop_when_asked(
+    server: actix_web::dev::ServerHandle,
+    draining: Draining,
+    signals: std::io::Result<(Signal, Signal)>,
+) {
+    let Ok((mut terminate, mut interrupt)) = signals else {
         tracing::error!("signals cannot be received; stop the process with SIGKILL");
         return;
     };

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, QueryFilter as _, Statement};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, QueryFilter as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shequn_entity::idempotency_records::{ActiveModel, Column, Entity};
@@ -20,7 +20,7 @@ use super::Platform;
 use super::audit::{Ended, Entry, Subject};
 use super::crypto::sha256;
 use super::db::{DbError, TenantScope, TenantTx};
-use super::ids::{Id, Kind};
+use super::ids::{Id, Kind, TenantId};
 use super::origin::Origin;
 use crate::actor::Actor;
 use crate::error::{ApiError, ErrorCode, Failure, UserError, UserErrorCode};
@@ -203,16 +203,14 @@ impl Attempt {
     async fn finish<T: Outcome, E: Into<Failure>>(self, result: Result<T, E>) -> Result<T, Failure> {
         match result.map_err(Into::into) {
             Ok(value) => {
-                self.remember(&Ok(&value)).await?;
-                self.record(Ended::Succeeded(value.subject())).await?;
+                self.record(&Ok(&value), Ended::Succeeded(value.subject())).await?;
                 self.commit().await?;
                 Ok(value)
             }
             Err(Failure::Refused(errors)) => {
                 if self.call.key.is_some() {
                     self.tx.rollback_to_savepoint().await?;
-                    self.remember::<T>(&Err(&errors)).await?;
-                    self.record(Ended::Refused(codes(&errors))).await?;
+                    self.record::<T>(&Err(&errors), Ended::Refused(codes(&errors))).await?;
                     self.commit().await?;
                 }
                 Err(Failure::Refused(errors))
@@ -221,8 +219,10 @@ impl Attempt {
         }
     }
 
-    async fn remember<T: Serialize>(&self, outcome: &Result<&T, &Vec<UserError>>) -> Result<(), Failure> {
-        let Some(key) = &self.call.key else { return Ok(()) };
+    /// Writes how it ended: into the trail, and where the call has a key, under that.
+    async fn record<T: Serialize>(&self, outcome: &Result<&T, &Vec<UserError>>, ended: Ended) -> Result<(), ApiError> {
+        let entry = Entry { actor: &self.actor, call: &self.call, ended };
+        let Some(key) = &self.call.key else { return self.platform.record_in(&self.tx, entry).await };
         let record = ActiveModel {
             tenant_id: Set(self.tx.tenant().uuid()),
             actor: Set(self.actor.label()),
@@ -233,12 +233,7 @@ impl Attempt {
             created_at: Set(self.platform.clock.now()),
             is_lasting: Set(self.call.is_lasting),
         };
-        self.tx.insert(record).await?;
-        Ok(())
-    }
-
-    async fn record(&self, ended: Ended) -> Result<(), ApiError> {
-        self.platform.record_in(&self.tx, Entry { actor: &self.actor, call: &self.call, ended }).await
+        self.platform.record_with(&self.tx, record, entry).await
     }
 
     async fn commit(self) -> Result<(), DbError> {
@@ -256,8 +251,7 @@ impl Platform {
         E: Into<Failure>,
         F: for<'a> FnOnce(&'a TenantTx) -> BoxFuture<'a, Result<T, E>>,
     {
-        let tx = self.db.write(scope).await?;
-        match self.begin(tx, actor, call).await? {
+        match self.begin(scope, actor, call).await? {
             Begun::Replay(outcome) => outcome,
             Begun::Fresh(attempt) => {
                 let result = work(&attempt.tx).await;
@@ -271,56 +265,43 @@ impl Platform {
         self.master.idempotency.mac(&call.input_hash).to_vec()
     }
 
-    /// Begins `call` in `tx`, which the attempt keeps.
-    async fn begin<T: Outcome>(&self, tx: TenantTx, actor: &Actor, call: &Call) -> Result<Begun<T>, Failure> {
-        if let Some(key) = &call.key {
-            let label = actor.label();
-            lock(&tx, &label, call, key).await?;
-            let known = tx
-                .find::<Entity>()
-                .filter(Column::Actor.eq(label).and(Column::Operation.eq(call.operation)))
-                .filter(Expr::col(Column::Key).eq(key.as_str()))
-                .one(&tx)
-                .await
-                .map_err(DbError::from)?;
-            if let Some(record) = known {
-                if record.input_hash != self.input_mark(call) {
-                    return Err(ApiError::new(
-                        ErrorCode::IdempotencyKeyReused,
-                        "This idempotency key was used before with other input.",
-                    )
-                    .into());
-                }
-                let outcome: Result<T, Vec<UserError>> =
-                    serde_json::from_value(record.outcome).map_err(ApiError::internal)?;
-                call.state.is_replayed.store(true, Ordering::Relaxed);
-                call.note_recorded();
-                return Ok(Begun::Replay(outcome.map_err(Failure::Refused)));
-            }
-            tx.savepoint().await?;
+    /// Begins `call` in a transaction, which the attempt keeps. On PostgreSQL a second caller is told at once that the
+    /// first is at it; on SQLite it has waited for the only writer, and finds the record.
+    async fn begin<T: Outcome>(&self, scope: TenantScope, actor: &Actor, call: &Call) -> Result<Begun<T>, Failure> {
+        let fresh = |tx| {
+            Begun::Fresh(Box::new(Attempt { tx, call: call.clone(), actor: actor.clone(), platform: self.clone() }))
+        };
+        let Some(key) = &call.key else { return Ok(fresh(self.db.write(scope).await?)) };
+        let label = actor.label();
+        let number = number(scope.tenant(), &label, (call.operation, key))?;
+        let tx = self.db.write_alone(scope, number).await?.ok_or_else(|| {
+            ApiError::new(ErrorCode::IdempotencyInFlight, "The first request with this key is still running.")
+        })?;
+        let known = tx
+            .find::<Entity>()
+            .filter(Column::Actor.eq(label).and(Column::Operation.eq(call.operation)))
+            .filter(Expr::col(Column::Key).eq(key.as_str()))
+            .one(&tx)
+            .await
+            .map_err(DbError::from)?;
+        let Some(record) = known else { return Ok(fresh(tx)) };
+        if record.input_hash != self.input_mark(call) {
+            return Err(ApiError::new(
+                ErrorCode::IdempotencyKeyReused,
+                "This idempotency key was used before with other input.",
+            )
+            .into());
         }
-        Ok(Begun::Fresh(Box::new(Attempt { tx, call: call.clone(), actor: actor.clone(), platform: self.clone() })))
+        let outcome: Result<T, Vec<UserError>> = serde_json::from_value(record.outcome).map_err(ApiError::internal)?;
+        call.state.is_replayed.store(true, Ordering::Relaxed);
+        call.note_recorded();
+        Ok(Begun::Replay(outcome.map_err(Failure::Refused)))
     }
 }
 
-/// Takes the key for this transaction. On PostgreSQL a second caller is told so at once; on SQLite it has
-/// already waited for the only writer, and finds the record.
-async fn lock(tx: &TenantTx, actor: &str, call: &Call, key: &str) -> Result<(), Failure> {
-    if !tx.is_postgres() {
-        return Ok(());
-    }
-    let name = sha256(format!("{}|{actor}|{}|{key}", tx.tenant(), call.operation).as_bytes());
+/// What stands for the key among all keys of all callers.
+fn number(tenant: TenantId, actor: &str, (operation, key): (&str, &str)) -> Result<i64, ApiError> {
+    let name = sha256(format!("{tenant}|{actor}|{operation}|{key}").as_bytes());
     let (number, _) = name.split_first_chunk::<8>().ok_or_else(|| ApiError::internal("a digest is too short"))?;
-    let statement = Statement::from_sql_and_values(
-        tx.get_database_backend(),
-        "SELECT pg_try_advisory_xact_lock($1) AS taken",
-        [i64::from_be_bytes(*number).into()],
-    );
-    let row = tx.query_one_raw(statement).await.map_err(DbError::from)?;
-    let taken = row.and_then(|row| row.try_get::<bool>("", "taken").ok()).unwrap_or(false);
-    if taken {
-        Ok(())
-    } else {
-        Err(ApiError::new(ErrorCode::IdempotencyInFlight, "The first request with this key is still running.").into())
-    }
+    Ok(i64::from_be_bytes(*number))
 }

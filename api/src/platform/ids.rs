@@ -198,12 +198,30 @@ kinds! {
     DocumentRegistryKind DocumentRegistryId "reg";
     /// A trusted document.
     TrustedDocumentKind TrustedDocumentId "doc";
+    /// A day on which a member checked in.
+    CheckInKind CheckInId "cin";
+    /// A movement of a member's make-up cards.
+    CardMoveKind CardMoveId "ccm";
     /// A movement of points in a member's account.
     PointsEntryKind PointsEntryId "pen";
     /// Points that were given together.
     PointsLotKind PointsLotId "plt";
     /// Points set aside.
     PointsHoldKind PointsHoldId "phd";
+    /// Points by hand that wait for a second person, or did.
+    PointsApprovalKind PointsApprovalId "apr";
+    /// A rule by which points are earned.
+    EarningRuleKind EarningRuleId "erl";
+    /// Something that happened, for which points may be earned.
+    EarningEventKind EarningEventId "eev";
+    /// What members get for points.
+    RewardKind RewardId "rwd";
+    /// A change of a reward's stock by hand.
+    StockMoveKind StockMoveId "rsm";
+    /// A code that a redemption hands out.
+    VoucherKind VoucherId "rvc";
+    /// What a member took for points.
+    RedemptionKind RedemptionId "rdm";
     /// An import of a file.
     ImportKind ImportId "imp";
     /// A mail that waits to be sent.

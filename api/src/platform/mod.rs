@@ -12,6 +12,7 @@ pub mod db;
 pub mod idempotency;
 pub mod ids;
 pub mod kv;
+pub mod locale;
 pub mod mail;
 pub mod named;
 pub mod origin;

@@ -4,7 +4,6 @@
 //! the process is killed. On PostgreSQL the order is (transaction id, seq) and a reader stops at the
 //! oldest transaction that may still write here; on SQLite there is one writer and `seq` is the commit order.
 
-mod horizon;
 mod restored;
 
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::Platform;
-use super::db::{DbError, SystemTx, TenantTx};
+use super::db::{DbError, SystemTx, TenantTx, horizon};
 use super::ids::{EventKind, Id, TenantId};
 
 const BATCH: u64 = 500;

@@ -1,5 +1,6 @@
 //! Text from outside: what is let in, and the form it is compared and sorted by.
 
+use chrono::NaiveDate;
 use unicode_normalization::UnicodeNormalization;
 
 /// Why a text was not let in.
@@ -29,6 +30,12 @@ pub fn parse_line(input: &str, max: usize) -> Result<String, TextProblem> {
         return Err(TextProblem::TooLong { max });
     }
     Ok(text)
+}
+
+/// The spelling of a day, in the database and outside.
+#[must_use]
+pub fn spell_day(day: NaiveDate) -> String {
+    day.format("%Y-%m-%d").to_string()
 }
 
 /// The form by which names are sorted and found: compatibility-composed, lower case, single spaces.

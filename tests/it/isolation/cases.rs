@@ -5,8 +5,8 @@ use std::fmt;
 use harness::{Client, PASSWORD, Response};
 use serde_json::{Value, json};
 
-use super::points;
 use super::things::Things;
+use super::{approvals, earning, engagement, growth, leaderboards, points, rewards};
 use crate::given;
 
 /// All of a community that rows are read for.
@@ -17,13 +17,15 @@ const COMMUNITY: &str = "id name memberCount
 
 /// All of a member that rows are read for.
 fn of_member() -> String {
-    let points = points::POINTS;
+    let (points, growth, check_ins) = (points::POINTS, growth::GROWTH, engagement::check_ins());
+    let redemptions = rewards::REDEMPTIONS;
     format!(
         "id displayName externalRef phone realName tier tags
         identities {{ id appId value }}
         profile {{ city {{ value }} }}
         communities(first: 3) {{ totalCount edges {{ tier node {{ id name }} }} }}
-        {points}"
+        {check_ins}
+        {points} {growth} {redemptions}"
     )
 }
 
@@ -65,7 +67,7 @@ impl fmt::Display for Case {
 
 impl Case {
     /// Another tenant tries these instead, some mixed with what it owns, which is the last parameter.
-    fn tried_as(self, attempts: fn(&Things, &Things) -> Vec<Value>) -> Self {
+    pub(super) fn tried_as(self, attempts: fn(&Things, &Things) -> Vec<Value>) -> Self {
         Self { attempts: Some(attempts), ..self }
     }
 
@@ -75,6 +77,18 @@ impl Case {
             Some(attempts) => attempts(things, own),
             None => vec![(self.arguments)(things)],
         }
+    }
+
+    /// Whether it names a reward, or what was redeemed.
+    pub(crate) fn is_about_rewards(&self) -> bool {
+        self.operation.starts_with("reward")
+            || self.operation.starts_with("redemption")
+            || self.document.contains("... on Reward")
+    }
+
+    /// Whether it names points that wait for a second person.
+    pub(crate) fn is_about_approvals(&self) -> bool {
+        self.operation.starts_with("pointsApproval")
     }
 
     pub(crate) fn is_mutation(&self) -> bool {
@@ -98,6 +112,13 @@ impl Case {
 
     pub(crate) fn is_about_a_session(&self) -> bool {
         ["sessionRefresh", "signOut", "sessionRevoke", "sessionRevokeOthers"].contains(&self.operation)
+    }
+
+    /// Whether it names more than what a tenant usually has, made for it alone.
+    pub(super) fn has_things_of_its_own(&self) -> bool {
+        ["pointsUnfreeze", "pointsApprovalWithdraw"].contains(&self.operation)
+            || self.is_about_a_letter()
+            || self.is_about_a_session()
     }
 
     pub(crate) fn is_about_a_letter(&self) -> bool {
@@ -141,6 +162,15 @@ pub(crate) fn all() -> Vec<Case> {
         of_memberships(),
         points::roots(),
         points::of_points(),
+        approvals::roots(),
+        approvals::of_approvals(),
+        earning::roots(),
+        earning::of_earning(),
+        growth::of_growth(),
+        leaderboards::of_leaderboards(),
+        engagement::of_check_ins(),
+        rewards::roots(),
+        rewards::of_rewards(),
         // Last: without any wall they end the sessions of the cases themselves.
         of_staff(),
     ]
@@ -397,11 +427,16 @@ fn of_staff() -> Vec<Case> {
 }
 
 fn of_the_tenant() -> Vec<Case> {
-    vec![case("tenantPolicyUpdate", mutation("tenantPolicyUpdate", "tenantPolicy { decline { source } }"), |things| {
-        let source = "A number that both like";
-        let decline = json!({ "churnPercent": 30, "windowDays": 30, "minimumMembers": 1, "source": source });
-        input(things, json!({ "decline": decline }))
-    })]
+    vec![
+        case("tenantPolicyUpdate", mutation("tenantPolicyUpdate", "tenantPolicy { decline { source } }"), |things| {
+            let source = "A number that both like";
+            let decline = json!({ "churnPercent": 30, "windowDays": 30, "minimumMembers": 1, "source": source });
+            input(things, json!({ "decline": decline }))
+        }),
+        case("tenantTimezoneSet", mutation("tenantTimezoneSet", "timezone"), |things| {
+            input(things, json!({ "timezone": "Asia/Chongqing" }))
+        }),
+    ]
 }
 
 fn of_keys() -> Vec<Case> {
@@ -476,6 +511,17 @@ pub(crate) fn of_access() -> Vec<Case> {
         case("memberTokenCreate", mutation("memberTokenCreate", "expiresAt"), |things| {
             input(things, json!({ "memberId": things.member }))
         }),
+        case("myCheckIn", mutation("myCheckIn", "checkIn { id } me { id displayName }"), |things| {
+            input(things, json!({ "communityId": things.community }))
+        }),
+        case("myCheckInMakeUp", mutation("myCheckInMakeUp", "checkIn { id } me { id displayName }"), |things| {
+            input(things, json!({ "day": things.missed_day }))
+        }),
+        case(
+            "myRedemptionCreate",
+            mutation("myRedemptionCreate", "redemption { id rewardName } me { id displayName }"),
+            |things| input(things, json!({ "rewardId": things.reward })),
+        ),
     ]
 }
 
@@ -565,8 +611,9 @@ fn of_memberships() -> Vec<Case> {
     ]
 }
 
+/// Brought along by somebody of the same tenant.
 fn joining(community: &Things, member: &Things) -> Value {
-    json!({ "communityId": community.community, "memberId": member.loner })
+    json!({ "communityId": community.community, "memberId": member.loner, "invitedById": member.member })
 }
 
 fn leaving(community: &Things, member: &Things) -> Value {

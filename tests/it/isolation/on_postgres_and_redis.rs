@@ -2,16 +2,22 @@
 
 use harness::{Storage, TestApp, run};
 
-use super::{Trial, Twins};
+use super::{Trial, Twins, cases, dealt};
 
 #[test]
 fn the_codes_scope_holds_alone() {
-    run(async { Trial::begin(&without("rls").await).await.run().await });
+    run(async {
+        let app = without("rls").await;
+        dealt(cases::all(), async |cases| Trial::begin(&app).await.run(&cases).await).await;
+    });
 }
 
 #[test]
 fn row_security_holds_alone() {
-    run(async { Trial::begin(&without("scope").await).await.run().await });
+    run(async {
+        let app = without("scope").await;
+        dealt(cases::all(), async |cases| Trial::begin(&app).await.run(&cases).await).await;
+    });
 }
 
 #[test]

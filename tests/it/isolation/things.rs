@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use harness::{Client, Installation, PASSWORD, Role, Tenant, TestApp, absent_id, eventually};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::cases::Case;
+use super::engagement;
+use super::growth::NO_VERSION;
 use crate::given;
 
 /// In every text of tenant B.
@@ -19,6 +22,7 @@ const LONG_AGO: &str = "2020-01-01T00:00:00Z";
 static COUNTER: AtomicU32 = AtomicU32::new(1);
 
 /// One of each kind of thing, or the names of things that are not there.
+#[derive(Clone)]
 pub(crate) struct Things {
     pub(crate) slug: String,
     /// Somebody's address who does not work for this tenant.
@@ -69,6 +73,29 @@ pub(crate) struct Things {
     pub(crate) award: String,
     pub(crate) deduction: String,
     pub(crate) hold: String,
+    /// Pays for what it is told, and has once.
+    pub(crate) rule: String,
+    pub(crate) earning_event: String,
+    /// The award that was.
+    pub(crate) earned: String,
+    pub(crate) rules_cursor: String,
+    /// Of the tenant's growth path.
+    pub(crate) growth_version: i64,
+    /// A day on which the member did not check in, and that their card can make up.
+    pub(crate) missed_day: String,
+    /// For the members of the community.
+    pub(crate) reward: String,
+    /// The same, with codes.
+    pub(crate) coupon: String,
+    /// What the member redeemed of either: pending, and with a code.
+    pub(crate) redemption: String,
+    pub(crate) handed_out: String,
+    pub(crate) rewards_cursor: String,
+    pub(crate) redemptions_cursor: String,
+    /// Points for the member that wait for a second person; a colleague asked, and the person of the cases.
+    pub(crate) approval: String,
+    pub(crate) own_approval: String,
+    pub(crate) approvals_cursor: String,
 }
 
 impl Things {
@@ -114,6 +141,21 @@ impl Things {
             award: absent_id("pen"),
             deduction: absent_id("pen"),
             hold: absent_id("phd"),
+            rule: absent_id("erl"),
+            earning_event: absent_id("eev"),
+            earned: absent_id("pen"),
+            rules_cursor: cursor(),
+            growth_version: NO_VERSION,
+            missed_day: engagement::days_ago(3),
+            reward: absent_id("rwd"),
+            coupon: absent_id("rwd"),
+            redemption: absent_id("rdm"),
+            handed_out: absent_id("rdm"),
+            rewards_cursor: cursor(),
+            redemptions_cursor: cursor(),
+            approval: absent_id("apr"),
+            own_approval: absent_id("apr"),
+            approvals_cursor: cursor(),
         }
     }
 }
@@ -131,6 +173,10 @@ pub(crate) struct Maker {
     stranger: String,
     mark: &'static str,
     proved: Proved,
+    /// Made once.
+    lasting: OnceCell<Things>,
+    /// The one that was made last.
+    rule: Mutex<Option<String>>,
 }
 
 /// When somebody last proved who they are.
@@ -170,12 +216,29 @@ impl Maker {
             stranger: stranger.to_owned(),
             mark,
             proved: Proved::now(),
+            lasting: OnceCell::new(),
+            rule: Mutex::default(),
+        }
+    }
+
+    /// What a case names that changes nothing: the same each time, unless it has things of its own.
+    pub(crate) async fn lasting_for(&self, case: &Case) -> Things {
+        match case.has_things_of_its_own() {
+            true => self.make_for(case).await,
+            false => self.lasting.get_or_init(|| self.make()).await.clone(),
         }
     }
 
     /// What a case names.
     pub(crate) async fn make_for(&self, case: &Case) -> Things {
-        let things = self.make().await;
+        let things = match () {
+            () if case.is_about_rewards() => self.make().await,
+            () if case.is_about_approvals() => self.asked_for(self.make_usual().await).await,
+            () => self.make_usual().await,
+        };
+        if case.operation == "pointsApprovalWithdraw" {
+            return self.asked_for_by_the_person(things).await;
+        }
         if case.operation == "pointsUnfreeze" {
             self.freeze(&things.member).await;
         }
@@ -229,6 +292,67 @@ impl Maker {
 
     /// Everything but a session.
     pub(crate) async fn make(&self) -> Things {
+        let things = self.make_usual().await;
+        let name = format!("{} reward {}", self.mark, next_number());
+        let (reward, redemption) = self.redeemed(&name, &things, json!({ "stock": 9 })).await;
+        let (coupon, handed_out) = self.redeemed(&name, &things, json!({ "fulfilment": "VOUCHER_CODE" })).await;
+        let cursor = async |list: &str| {
+            self.cursor(&format!("{{ list: {list}(first: 1) {{ pageInfo {{ endCursor }} }} }}"), "list").await
+        };
+        let (rewards_cursor, redemptions_cursor) = (cursor("rewards").await, cursor("redemptions").await);
+        let things = self.asked_for(things).await;
+        Things { reward, coupon, redemption, handed_out, rewards_cursor, redemptions_cursor, ..things }
+    }
+
+    /// Points that wait for a second person: more than others are given, and too few to move the member by.
+    async fn asked_for(&self, things: Things) -> Things {
+        let limit = json!({ "approvalAbove": 200, "idempotencyKey": format!("limit {}", next_number()) });
+        self.client.run("PointsPolicyUpdate", json!({ "input": limit })).await.payload("pointsPolicyUpdate");
+        let approval = self.ask(&self.client, &things).await;
+        let document = "{ list: pointsApprovals(first: 1) { pageInfo { endCursor } } }";
+        Things { approval, approvals_cursor: self.cursor(document, "list").await, ..things }
+    }
+
+    /// The same, by the person of the cases, in a session that ends at once: they have others.
+    async fn asked_for_by_the_person(&self, things: Things) -> Things {
+        let person = self.sign_in(&self.person).await;
+        let own_approval = self.ask(&person, &things).await;
+        person.run("SignOut", json!({ "input": {} })).await;
+        Things { own_approval, ..things }
+    }
+
+    async fn ask(&self, client: &Client, things: &Things) -> String {
+        let document = "mutation($input: PointsAwardInput!) { pointsAward(input: $input) { approval { id } } }";
+        let key = format!("{} asks {}", self.mark, next_number());
+        let input = json!({ "memberId": things.member, "amount": 300, "reason": key, "idempotencyKey": key });
+        text(client.query(document, json!({ "input": input })).await.data("pointsAward.approval.id"))
+    }
+
+    /// A reward in the community, and what the member redeemed of it.
+    async fn redeemed(&self, name: &str, things: &Things, changes: Value) -> (String, String) {
+        let run = async |operation: &str, fields: Value| {
+            let key = json!({ "idempotencyKey": format!("{name} {operation} {}", next_number()) });
+            let answer = self.client.run(operation, json!({ "input": given::with(fields, key) })).await;
+            let field = format!("{}{}", operation[..1].to_lowercase(), &operation[1..]);
+            answer.payload(&field).clone()
+        };
+        let has_codes = changes["fulfilment"] == "VOUCHER_CODE";
+        let terms = json!({ "name": name, "description": name, "price": 5, "communityIds": [things.community] });
+        let reward = text(&run("RewardCreate", given::with(terms, changes)).await["reward"]["id"]);
+        run("RewardStateSet", json!({ "rewardId": reward, "state": "ACTIVE" })).await;
+        if has_codes {
+            let codes = json!({ "rewardId": reward, "codes": [name, format!("{name} more")] });
+            run("RewardVoucherCodesAdd", codes).await;
+        } else {
+            run("RewardStockAdjust", json!({ "rewardId": reward, "delta": -1, "reason": name })).await;
+        }
+        let order = json!({ "rewardId": reward, "memberId": things.member, "reference": name });
+        let redemption = run("RedemptionCreate", order).await;
+        (reward, text(&redemption["redemption"]["id"]))
+    }
+
+    /// What most cases name.
+    async fn make_usual(&self) -> Things {
         if self.proved.is_due() {
             given::proved_anew(&self.client).await;
         }
@@ -261,6 +385,9 @@ impl Maker {
         self.archive("MemberArchive", "memberArchive", &archived_member).await;
 
         let (award, deduction, hold) = self.points(&name("points"), &member).await;
+        let (rule, earning_event, earned) = self.earning(&name("rule"), (&community, &member)).await;
+        let growth_version = self.growth(&name("growth"), &member).await;
+        self.checked_in(&name("card"), &member).await;
         let key = self.key(&name("key"), &community).await;
         let document = format!("{}-{number}", self.mark);
         for key in [json!(key), Value::Null] {
@@ -299,6 +426,11 @@ impl Maker {
             award,
             deduction,
             hold,
+            rule,
+            earning_event,
+            earned,
+            rules_cursor: self.cursor("{ list: earningRules(first: 1) { pageInfo { endCursor } } }", "list").await,
+            growth_version,
             ..things
         }
     }
@@ -340,6 +472,55 @@ impl Maker {
         )
     }
 
+    /// A rule, what it paid for, and the award; gives their ids. The rule before is put away: a tenant has not many.
+    async fn earning(&self, name: &str, (community, member): (&Value, &Value)) -> (String, String, String) {
+        let run = async |operation: &str, fields: Value| {
+            let key = json!({ "idempotencyKey": format!("{name} {operation} {}", next_number()) });
+            let answer = self.client.run(operation, json!({ "input": given::with(fields, key) })).await;
+            let field = format!("{}{}", operation[..1].to_lowercase(), &operation[1..]);
+            answer.payload(&field).clone()
+        };
+        let last = self.rule.lock().unwrap().take();
+        if let Some(last) = last {
+            run("EarningRuleStateSet", json!({ "ruleId": last, "state": "ARCHIVED" })).await;
+        }
+        let definition = json!({ "source": "CAMPAIGN", "points": 5, "communityIds": [community["id"]],
+            "perUnit": { "quantity": 1, "points": 1 }, "caps": { "perDay": 1000 } });
+        let made = run("EarningRuleCreate", json!({ "name": name, "event": "SHARE", "definition": definition })).await;
+        let rule = text(&made["rule"]["id"]);
+        run("EarningRuleStateSet", json!({ "ruleId": rule, "state": "ACTIVE" })).await;
+        *self.rule.lock().unwrap() = Some(rule.clone());
+        let event = json!({ "memberId": member["id"], "communityId": community["id"], "event": "SHARE",
+            "quantity": 3, "reference": name });
+        let event = run("EarningEventRecord", event).await["earningEvent"].clone();
+        assert_eq!(event["payments"][0]["base"], "8", "{event}");
+        (rule, text(&event["id"]), text(&event["payments"][0]["entry"]["id"]))
+    }
+
+    /// Puts the member to a node of the growth path; gives the path's version.
+    async fn growth(&self, reason: &str, member: &Value) -> i64 {
+        let order =
+            json!({ "memberId": member["id"], "node": "CONTRIBUTOR", "reason": reason, "idempotencyKey": reason });
+        self.client.run("GrowthNodeSet", json!({ "input": order })).await.payload("growthNodeSet");
+        let path = self.client.query("{ growthPath { version } }", json!({})).await;
+        path.data("growthPath.version").as_i64().unwrap()
+    }
+
+    /// Checks the member in, five days ago, and gives them a card.
+    async fn checked_in(&self, reason: &str, member: &Value) {
+        let input = |fields: Value| json!({ "input": given::with(fields, json!({ "memberId": member["id"], "idempotencyKey": reason })) });
+        self.client.run("CheckIn", input(json!({}))).await.payload("checkIn");
+        let cards = json!({ "count": 1, "reason": reason });
+        self.client.run("CheckInCardsGrant", input(cards)).await.payload("checkInCardsGrant");
+        let database = self.installation.database().await;
+        let id = database.literal(harness::uuid_of(member["id"].as_str().unwrap()));
+        let day = engagement::days_ago(5);
+        for (table, column) in [("check_ins", "day"), ("check_in_members", "last_day")] {
+            let sql = format!("UPDATE {table} SET {column} = '{day}' WHERE member_id = {id}");
+            assert_eq!(database.execute(&sql).await, 1, "{sql}");
+        }
+    }
+
     /// As the checker does with an account that does not add up; this one does.
     async fn freeze(&self, member: &str) {
         let database = self.installation.database().await;
@@ -373,7 +554,8 @@ impl Maker {
         let quota = json!({ "adminPercent": 5, "corePercent": 15, "tolerancePoints": 3, "minimumMembers": 1, "source": source });
         let decline = json!({ "churnPercent": 20, "windowDays": 30, "minimumMembers": 1, "source": source });
         let survival = json!({ "expectedPercent": 40, "months": 3, "source": source });
-        let input = json!({ "tierQuota": quota, "decline": decline, "survival": survival });
+        let points = json!({ "lifetimeMonths": 12, "source": source });
+        let input = json!({ "tierQuota": quota, "decline": decline, "survival": survival, "points": points });
         let document = "mutation($input: TenantPolicyUpdateInput!) {
             tenantPolicyUpdate(input: $input) { userErrors { code } } }";
         self.client.query(document, json!({ "input": input })).await.payload("tenantPolicyUpdate");

@@ -54,6 +54,30 @@ fn the_demo_shows_what_there_is_to_see() {
 }
 
 #[test]
+fn two_thirds_of_what_the_demo_spends_were_earned_by_checking_in() {
+    run(async {
+        let app = demo().await;
+        let owner = signed_in(&app, "owner").await;
+        let day = |ago: u64| {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            sqlx::types::chrono::DateTime::from_timestamp((now - ago * 86_400) as i64, 0)
+                .unwrap()
+                .date_naive()
+                .to_string()
+        };
+        let mix = owner.run("RedemptionMix", json!({ "from": day(200), "to": day(0) })).await;
+        let first = mix.data("redemptionMix.bySource.0");
+        assert_eq!(first["source"], "CHECK_IN");
+        assert!((600..750).contains(&first["sharePerMille"].as_i64().unwrap()), "{}", mix.raw);
+        assert_eq!(mix.data("redemptionMix.byReward").as_array().unwrap().len(), 5);
+        for state in ["PENDING", "CANCELLED", "LAPSED"] {
+            let some = owner.run("RedemptionList", json!({ "state": state, "first": 1 })).await;
+            assert!(some.data("redemptions.totalCount").as_i64().unwrap() > 0, "none is {state}");
+        }
+    });
+}
+
+#[test]
 fn every_role_signs_in_with_the_password_of_the_private_file() {
     run(async {
         let app = demo().await;

@@ -13,21 +13,38 @@ use crate::isolation::comparable;
 use crate::isolation::things::{MARK, Maker, Things};
 
 /// All that a restricted key may have.
-const SCOPES: [&str; 9] = [
+const SCOPES: [&str; 16] = [
     "communities:read",
     "communities:write",
     "members:read",
     "members:write",
     "members:pii",
+    "engagement:read",
+    "engagement:write",
     "points:read",
     "points:write",
+    "points:rules",
+    "rewards:read",
+    "rewards:write",
+    "rewards:vouchers",
+    "redemptions:write",
     "tenant:read",
     "members:token",
 ];
 
 /// What answers such a key with something of its own, so that the comparison is about something.
-const ANSWERED: [&str; 6] =
-    ["communities", "declineReport", "members", "pointsLiability", "survivalReport", "tierDriftReport"];
+const ANSWERED: [&str; 10] = [
+    "communities",
+    "declineReport",
+    "growthPath",
+    "members",
+    "pointsLiability",
+    "redemptionMix",
+    "redemptions",
+    "rewards",
+    "survivalReport",
+    "tierDriftReport",
+];
 
 /// Whatever operation of the schema it is, and whatever is named: one without a case fails the isolation suite.
 #[test]
@@ -79,7 +96,8 @@ impl Trial {
     }
 
     async fn same_as_absent(&self, case: &Case) {
-        let things = self.make_elsewhere(Some(case)).await;
+        let things = self.elsewhere.lasting_for(case).await;
+        self.same_policy().await;
         let before = self.snapshot().await;
         let absent = case.attempts(&Things::absent(), &self.own);
         for (attempt, absent) in case.attempts(&things, &self.own).into_iter().zip(absent) {
@@ -106,21 +124,13 @@ impl Trial {
         self.same_policy().await;
         let arguments = || (case.arguments)(&self.own);
         let before = case.run(&self.partner, arguments()).await;
-        self.make_elsewhere(None).await;
+        self.elsewhere.make().await;
+        self.same_policy().await;
+        self.database.outbox_is_drained().await;
         let after = case.run(&self.partner, arguments()).await;
         assert_eq!(comparable(&after), comparable(&before), "{case}");
         shows_nothing_of_elsewhere(case, &after);
         after.body.get("errors").is_none() && !after.partial("answer").is_null()
-    }
-
-    async fn make_elsewhere(&self, case: Option<&Case>) -> Things {
-        let things = match case {
-            Some(case) => self.elsewhere.make_for(case).await,
-            None => self.elsewhere.make().await,
-        };
-        self.same_policy().await;
-        self.database.outbox_is_drained().await;
-        things
     }
 
     /// The policy is the whole tenant's: its sources must not look like something from elsewhere.
@@ -129,7 +139,8 @@ impl Trial {
         let quota = json!({ "adminPercent": 5, "corePercent": 15, "tolerancePoints": 3, "minimumMembers": 1, "source": source });
         let decline = json!({ "churnPercent": 20, "windowDays": 30, "minimumMembers": 1, "source": source });
         let survival = json!({ "expectedPercent": 40, "months": 3, "source": source });
-        let input = json!({ "tierQuota": quota, "decline": decline, "survival": survival });
+        let points = json!({ "lifetimeMonths": 12, "source": source });
+        let input = json!({ "tierQuota": quota, "decline": decline, "survival": survival, "points": points });
         self.owner.run("TenantPolicyUpdate", json!({ "input": input })).await.payload("tenantPolicyUpdate");
     }
 

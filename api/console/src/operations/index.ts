@@ -1,15 +1,20 @@
 /** All prepared operations by task, in the order the panel shows them. Each document lies beside this file. */
 import { audit } from './audit';
+import { checkIns } from './checkIns';
 import { communities } from './communities';
 import { documents } from './documents';
+import { earning } from './earning';
+import { growth } from './growth';
 import { imports } from './imports';
 import { keys } from './keys';
+import { leaderboards } from './leaderboards';
 import { members } from './members';
 import { membership } from './membership';
 import type { Group, Operation } from './operation';
 import { orientation } from './orientation';
 import { points } from './points';
 import { reports } from './reports';
+import { rewards } from './rewards';
 import { secondFactors } from './secondFactor';
 import { sessions } from './sessions';
 import { staff } from './staff';
@@ -20,7 +25,12 @@ export const groups: Group[] = [
   communities,
   members,
   membership,
+  checkIns,
   points,
+  earning,
+  growth,
+  rewards,
+  leaderboards,
   reports,
   imports,
   keys,

@@ -24,12 +24,24 @@ export interface Found {
   partnerKeys?: { nodes: Found.PartnerKey[] } | null;
   viewer?: { sessions: Found.Session[] } | null;
   invitations?: { nodes: Found.Invitation[] } | null;
+  earningRules?: { nodes: Found.EarningRule[] } | null;
   trustedDocuments?: { nodes: Found.TrustedDocument[] } | null;
+  growthPath?: Found.GrowthPath | null;
+  rewards?: { nodes: Found.Reward[] } | null;
+  redemptions?: { nodes: { id: string }[] } | null;
+  pointsApprovals?: { nodes: { id: string }[] } | null;
 }
 
 export declare namespace Found {
   interface Community {
     id: string;
+  }
+
+  interface EarningRule {
+    id: string;
+    event: string;
+    state: string;
+    version: number;
   }
 
   interface Invitation {
@@ -49,14 +61,39 @@ export declare namespace Found {
     externalRef?: string | null;
     phone?: string | null;
     communities?: { nodes: Community[] };
+    checkIns?: { cards: number; checkedInToday: boolean; lastDay?: string | null } | null;
     pointsBalance?: string | null;
-    points?: { entries?: { nodes: PointsEntry[] } | null; holds?: { id: string }[] | null } | null;
+    points?: {
+      entries?: { nodes: PointsEntry[] } | null;
+      holds?: { id: string; redemptionId?: string | null }[] | null;
+    } | null;
+    growth?: { value: string; nextNode?: { code: string } | null } | null;
+  }
+
+  /** As it is read, it can be sent back. */
+  interface GrowthPath {
+    version: number;
+    nodes: object[];
+    windowMonths?: number | null;
+    source: string;
   }
 
   interface PointsEntry {
     id: string;
     kind: string;
     reversedById?: string | null;
+  }
+
+  interface Reward {
+    id: string;
+    name: string;
+    description?: string | null;
+    state: string;
+    fulfilment: string;
+    price: string;
+    stock?: string | null;
+    limit?: object | null;
+    version: number;
   }
 
   interface Session {

@@ -1,5 +1,7 @@
 import ledgerProof from './LedgerProof.graphql';
 import { operation, type Found, type Group } from './operation';
+import pointsApprovalApprove from './PointsApprovalApprove.graphql';
+import pointsApprovalList from './PointsApprovalList.graphql';
 import pointsAward from './PointsAward.graphql';
 import pointsAwardBulk from './PointsAwardBulk.graphql';
 import pointsDeduct from './PointsDeduct.graphql';
@@ -7,8 +9,10 @@ import pointsHoldCreate from './PointsHoldCreate.graphql';
 import pointsHoldCapture from './PointsHoldCapture.graphql';
 import pointsLiability from './PointsLiability.graphql';
 import pointsOfMember from './PointsOfMember.graphql';
+import pointsPolicyUpdate from './PointsPolicyUpdate.graphql';
 import pointsReverse from './PointsReverse.graphql';
 import membersWithPoints from './preludes/MembersWithPoints.graphql';
+import pendingApprovals from './preludes/PendingApprovals.graphql';
 
 export const points: Group = {
   task: 'Points',
@@ -84,6 +88,26 @@ export const points: Group = {
       variables: (found, stamp) => ({ input: { holdId: someHold(found), idempotencyKey: `console-${stamp}` } }),
     }),
     operation({
+      title: 'Limit points by hand',
+      explanation: 'More than that within a day needs a second person.',
+      document: pointsPolicyUpdate,
+      variables: (_, stamp) => ({ input: { approvalAbove: '5000', idempotencyKey: `console-${stamp}` } }),
+    }),
+    operation({
+      title: 'What waits for a second person',
+      explanation: 'Points by hand over the limit, and what became of them.',
+      document: pointsApprovalList,
+    }),
+    operation({
+      title: 'Approve as the second person',
+      explanation: 'Posts what somebody else asked for.',
+      document: pointsApprovalApprove,
+      prelude: pendingApprovals,
+      variables: ({ pointsApprovals }, stamp) => ({
+        input: { approvalId: pointsApprovals?.nodes[0]?.id, idempotencyKey: `console-${stamp}` },
+      }),
+    }),
+    operation({
       title: 'What is owed, by month',
       explanation: 'All points that can still be spent.',
       document: pointsLiability,
@@ -107,6 +131,7 @@ function lastAward({ members }: Found): string | undefined {
   return entries?.find((entry) => entry.kind === 'AWARD' && !entry.reversedById)?.id;
 }
 
+/** One that is kept for a redemption ends with that. */
 function someHold({ members }: Found): string | undefined {
-  return members?.nodes.flatMap((member) => member.points?.holds ?? [])[0]?.id;
+  return members?.nodes.flatMap((member) => member.points?.holds ?? []).find((hold) => !hold.redemptionId)?.id;
 }

@@ -3,12 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::super::{CliError, tenant_named};
+use super::super::{CliError, ledger_failed, tenant_named};
 use crate::app::App;
 use crate::config::Config;
-use crate::domains::points::PointsError;
 use crate::domains::points::proof::Verdict;
-use crate::error::Failure;
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct LedgerArgs {
@@ -31,12 +29,12 @@ pub(super) async fn run(config: &Config, args: LedgerArgs) -> Result<(), CliErro
     let app = App::new(config)?;
     let tenants = match &args.tenant {
         Some(slug) => vec![tenant_named(&app, slug).await?.id],
-        None => app.points.ledgers().await.map_err(failed)?,
+        None => app.points.ledgers().await.map_err(ledger_failed)?,
     };
     let mut problems = 0;
     for tenant in tenants {
         let Verdict { accounts, sealed, unsealed, problems: found } =
-            app.points.verify(tenant, args.head.as_ref()).await.map_err(failed)?;
+            app.points.verify(tenant, args.head.as_ref()).await.map_err(ledger_failed)?;
         for problem in &found {
             println!("{tenant}: {problem}");
         }
@@ -50,12 +48,4 @@ pub(super) async fn run(config: &Config, args: LedgerArgs) -> Result<(), CliErro
         1 => Err(CliError::Refused("the ledger has a problem".to_owned())),
         count => Err(CliError::Refused(format!("the ledger has {count} problems"))),
     }
-}
-
-fn failed(error: PointsError) -> CliError {
-    let told = |failure| match failure {
-        Failure::Failed(error) => error.message().to_owned(),
-        Failure::Refused(_) => "the ledger cannot be read".to_owned(),
-    };
-    CliError::Refused(told(error.into()))
 }

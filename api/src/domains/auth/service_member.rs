@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::service::Auth;
 use super::tokens_member::MemberSubject;
-use crate::actor::{Actor, KeyActor, MemberActor};
+use crate::actor::{Actor, KeyActor, MemberActor, Scope};
 use crate::error::{ApiError, ErrorCode};
 use crate::platform::ids::MemberId;
 
@@ -23,11 +23,11 @@ impl Auth {
         &self,
         key: &KeyActor,
         member: MemberId,
-        lifetime: TimeDelta,
+        (lifetime, scopes): (TimeDelta, Vec<Scope>),
     ) -> Result<MemberToken, ApiError> {
         let now = self.platform.clock.now();
         let expires_at = now + lifetime;
-        let subject = MemberSubject { tenant: key.tenant, member, key: key.key };
+        let subject = MemberSubject { tenant: key.tenant, member, key: key.key, scopes };
         Ok(MemberToken { token: self.tokens.sign_member(subject, now, expires_at)?, expires_at })
     }
 
@@ -35,8 +35,9 @@ impl Auth {
     pub(super) async fn authenticate_member(&self, token: &str) -> Result<Actor, ApiError> {
         let over = || ApiError::new(ErrorCode::Unauthenticated, "The member's token is not valid any more.");
         let subject = self.tokens.check_member(token, self.platform.clock.now())?.ok_or_else(over)?;
-        let MemberSubject { tenant, member, key } = subject;
+        let MemberSubject { tenant, member, key, scopes } = subject;
         let voucher = self.partner_keys.voucher(tenant, key).await?.ok_or_else(over)?;
-        Ok(Actor::Member(MemberActor { tenant, member, key, communities: voucher.communities }))
+        let scopes = scopes.into_iter().filter(|scope| voucher.scopes.contains(scope)).collect();
+        Ok(Actor::Member(MemberActor { tenant, member, key, communities: voucher.communities, scopes }))
     }
 }

@@ -6,6 +6,7 @@ use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::tokens::{ISSUER, TokenKeys};
+use crate::actor::Scope;
 use crate::error::ApiError;
 use crate::platform::ids::{MemberId, PartnerKeyId, TenantId};
 
@@ -21,16 +22,20 @@ struct Claims {
     tid: String,
     /// The key that made it.
     key: String,
+    /// What it was made for, besides looking, with a space between two (RFC 8693, 4.2).
+    #[serde(default)]
+    scope: String,
     iat: i64,
     exp: i64,
 }
 
 /// What a valid member's token says. Whether its key still vouches for it is another question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MemberSubject {
     pub(super) tenant: TenantId,
     pub(super) member: MemberId,
     pub(super) key: PartnerKeyId,
+    pub(super) scopes: Vec<Scope>,
 }
 
 /// Whether a bearer token is meant to be a member's.
@@ -55,6 +60,7 @@ impl TokenKeys {
             sub: subject.member.to_string(),
             tid: subject.tenant.to_string(),
             key: subject.key.to_string(),
+            scope: subject.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
             iat: now.timestamp(),
             exp: end.timestamp(),
         };
@@ -78,6 +84,7 @@ impl TokenKeys {
                 tenant: TenantId::parse(&claims.tid)?,
                 member: MemberId::parse(&claims.sub)?,
                 key: PartnerKeyId::parse(&claims.key)?,
+                scopes: claims.scope.split(' ').filter_map(Scope::parse).collect(),
             })
         }))
     }

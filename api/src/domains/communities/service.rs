@@ -1,5 +1,7 @@
 //! Use cases round communities.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use shequn_entity::communities::Column;
@@ -79,6 +81,11 @@ impl Communities {
     /// Id and name key of every community in use, for rosters that name them.
     pub async fn list_open_in(&self, tx: &TenantTx) -> Result<Vec<(CommunityId, String)>, DbError> {
         store::list_open(tx).await
+    }
+
+    /// Those of these communities that there are, archived ones too.
+    pub async fn list_known_in(&self, tx: &TenantTx, ids: &[CommunityId]) -> Result<HashSet<CommunityId>, DbError> {
+        if ids.is_empty() { Ok(HashSet::new()) } else { Ok(store::list_known(tx, ids).await?.into_iter().collect()) }
     }
 
     /// Holds a community that is about to gain or lose members in use; refuses unknown and archived ones.

@@ -10,6 +10,7 @@ use super::model::{
 };
 use super::row::CommunityRow;
 use crate::error::ApiError;
+use crate::platform::db::any::is_any;
 use crate::platform::db::columns::Columns;
 use crate::platform::db::keyset::{KeysetOrder, KeysetPage, Slice};
 use crate::platform::db::prefix::starts_with;
@@ -68,11 +69,7 @@ pub(super) async fn find_many(
     columns: &Columns<Column>,
 ) -> Result<Vec<CommunityRow>, DbError> {
     let mut select = select(tx, columns);
-    select.and_where(crate::platform::db::any::is_any(
-        tx,
-        Expr::col((Entity, Column::Id)),
-        ids.iter().map(|id| id.uuid()),
-    ));
+    select.and_where(is_any(tx, Expr::col((Entity, Column::Id)), ids.iter().map(|id| id.uuid())));
     let rows = tx.query_all(&select).await?;
     Ok(rows.iter().map(|row| CommunityRow::read(row, columns)).collect::<Result<_, _>>()?)
 }
@@ -269,4 +266,16 @@ pub(super) async fn list_open(tx: &TenantTx) -> Result<Vec<(CommunityId, String)
         .to_owned();
     let rows = tx.query_all(&select).await?;
     rows.iter().map(|row| Ok((Id::from_uuid(row.try_get("", "id")?), row.try_get("", "name_key")?))).collect()
+}
+
+/// Those of these communities that there are.
+pub(super) async fn list_known(tx: &TenantTx, ids: &[CommunityId]) -> Result<Vec<CommunityId>, DbError> {
+    let select = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(tx.owns(Entity))
+        .and_where(is_any(tx, Expr::col(Column::Id), ids.iter().map(|id| id.uuid())))
+        .to_owned();
+    let rows = tx.query_all(&select).await?;
+    rows.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "id")?))).collect()
 }

@@ -3,7 +3,9 @@
 use futures_util::FutureExt as _;
 use shequn_entity::members::Column;
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
+use super::membership::MembershipWatch;
 use super::model::{Changes, CheckedChanges, Draft, Filter, Identity, NewMember, SearchText, Sort};
 use super::personal::{Personal, identity_index, phone_index};
 use super::row::MemberRow;
@@ -50,13 +52,19 @@ pub struct Members {
     pub(super) outbox: Outbox,
     pub(super) tenants: Tenants,
     pub(super) communities: Communities,
+    pub(super) watch: Arc<OnceLock<Arc<dyn MembershipWatch>>>,
 }
 
 impl Members {
     /// For `app.rs`.
     #[must_use]
     pub fn new(platform: Platform, outbox: Outbox, tenants: Tenants, communities: Communities) -> Self {
-        Self { platform, outbox, tenants, communities }
+        Self { platform, outbox, tenants, communities, watch: Arc::default() }
+    }
+
+    /// Tells `watch` who joins and who leaves; for `app.rs`, once.
+    pub fn watched_by(&self, watch: Arc<dyn MembershipWatch>) {
+        self.watch.get_or_init(|| watch);
     }
 
     /// A page of members.
@@ -129,6 +137,12 @@ impl Members {
         let rows = store::find_many(tx, ids, &Columns::of([Column::ArchivedAt])).await?;
         let standing = |row: &MemberRow| if row.is_archived() { Standing::Archived } else { Standing::Active };
         Ok(rows.iter().map(|row| (row.id, standing(row))).collect())
+    }
+
+    /// Holds these until the transaction ends, in the order of their ids, so that nobody waits in a circle: for a slice
+    /// that decides by what there is about them.
+    pub async fn lock_in(&self, tx: &TenantTx, ids: &[MemberId]) -> Result<(), DbError> {
+        store::lock_many(tx, ids).await
     }
 
     /// The search for a text that a client gave.

@@ -1,7 +1,7 @@
 //! Reads and writes `members`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Cond, Expr, ExprTrait as _, Func, LockType, Query, SelectStatement};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait as _, Func, LockType, Order, Query, SelectStatement};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, QueryFilter as _};
 use shequn_entity::members::{ActiveModel, Column, Entity};
 use shequn_entity::{community_memberships, member_profile_values, member_tags};
@@ -112,6 +112,20 @@ pub(super) async fn lock(tx: &TenantTx, id: MemberId) -> Result<Option<MemberRow
     let mut select = select(tx, &columns);
     select.and_where(Column::Id.eq(id.uuid())).lock(LockType::Update);
     Ok(fetch(tx, &select, &columns).await?.into_iter().next())
+}
+
+/// Holds these against whoever else does, and against changes; rows that only refer to them do not wait.
+pub(super) async fn lock_many(tx: &TenantTx, ids: &[MemberId]) -> Result<(), DbError> {
+    let select = Query::select()
+        .column((Entity, Column::Id))
+        .from(Entity)
+        .and_where(tx.owns(Entity))
+        .and_where(is_any(tx, Expr::col((Entity, Column::Id)), ids.iter().map(|id| id.uuid())))
+        .order_by((Entity, Column::Id), Order::Asc)
+        .lock(LockType::NoKeyUpdate)
+        .to_owned();
+    tx.query_all(&select).await?;
+    Ok(())
 }
 
 fn select(tx: &TenantTx, columns: &Columns<Column>) -> SelectStatement {

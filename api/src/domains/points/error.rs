@@ -40,9 +40,36 @@ pub enum PointsError {
     /// Balance and lots do not say the same.
     #[error("the account of {0} does not add up")]
     DoesNotAddUp(MemberId),
+    /// It is archived for good.
+    #[error("the rule is archived")]
+    RuleArchived,
+    /// A rule that has paid, or may have, is no draft again.
+    #[error("the rule was in force")]
+    NoDraft,
+    /// The tenant has as many rules as one may.
+    #[error("too many rules")]
+    TooManyRules,
     /// It is over.
     #[error("the hold is closed")]
     HoldClosed,
+    /// It is kept for something else, which alone ends it.
+    #[error("the hold is kept for something else")]
+    HoldKept,
+    /// One person alone does not move so many.
+    #[error("a second person has to approve")]
+    ApprovalRequired,
+    /// It was decided or withdrawn, or its time is over.
+    #[error("the request is closed")]
+    ApprovalClosed,
+    /// Nobody is their own second person.
+    #[error("whoever asked does not decide")]
+    SelfApproval,
+    /// Others do not take a request back.
+    #[error("somebody else asked")]
+    AskedByAnother,
+    /// Somebody else was faster.
+    #[error("the {0} has a newer version")]
+    VersionConflict(&'static str),
     /// The request itself failed.
     #[error("the request failed: {}", .0.message())]
     Failed(ApiError),
@@ -54,9 +81,16 @@ const REVERSES: Constraint = Constraint {
     sqlite: "points_entries.tenant_id, points_entries.reverses_id",
 };
 
+/// A version of the growth path is made once.
+const PATH: Constraint =
+    Constraint { postgres: "growth_paths_pkey", sqlite: "growth_paths.tenant_id, growth_paths.version" };
+
 impl From<DbError> for PointsError {
     fn from(error: DbError) -> Self {
-        if error.violates(REVERSES) { Self::AlreadyReversed } else { Self::Failed(error.into()) }
+        if error.violates(REVERSES) {
+            return Self::AlreadyReversed;
+        }
+        if error.violates(PATH) { Self::VersionConflict("growth path") } else { Self::Failed(error.into()) }
     }
 }
 
@@ -103,12 +137,50 @@ impl From<PointsError> for Failure {
                 refused("entryId", UserErrorCode::AlreadyReversed, "The entry was reversed before.")
             }
             PointsError::NotReversible(why) => refused("entryId", UserErrorCode::NotReversible, why),
+            PointsError::RuleArchived => {
+                refused("ruleId", UserErrorCode::Archived, "The rule is archived, and that is for good.")
+            }
+            PointsError::NoDraft => {
+                refused("state", UserErrorCode::Invalid, "A rule that was in force does not become a draft again.")
+            }
+            PointsError::TooManyRules => Self::Refused(vec![UserError {
+                field: None,
+                message: "The tenant has 200 rules that are not archived, which is the most.".to_owned(),
+                code: UserErrorCode::TooManyRules,
+            }]),
             PointsError::TooManyHolds => {
                 refused("memberId", UserErrorCode::TooManyHolds, "The member has 100 open holds, which is the most.")
             }
             PointsError::DoesNotAddUp(_) => Self::Failed(ApiError::internal(error)),
             PointsError::HoldClosed => {
                 refused("holdId", UserErrorCode::HoldClosed, "The hold was captured or released, or its time is over.")
+            }
+            PointsError::HoldKept => refused(
+                "holdId",
+                UserErrorCode::Reserved,
+                "The hold is kept for a redemption: it ends with redemptionFulfil or redemptionCancel.",
+            ),
+            PointsError::ApprovalRequired => refused(
+                "amount",
+                UserErrorCode::ApprovalRequired,
+                "With what was moved by hand within 24 hours this is over the tenant's limit: it waits for a second person.",
+            ),
+            PointsError::ApprovalClosed => refused(
+                "approvalId",
+                UserErrorCode::Closed,
+                "The request was decided or withdrawn, or its seven days are over.",
+            ),
+            PointsError::SelfApproval => refused(
+                "approvalId",
+                UserErrorCode::SelfApproval,
+                "Whoever asked, or was given a secret of the key that did, does not decide on it.",
+            ),
+            PointsError::AskedByAnother => {
+                refused("approvalId", UserErrorCode::AskedByAnother, "Only whoever asked takes a request back.")
+            }
+            PointsError::VersionConflict(noun) => {
+                let message = format!("The {noun} has changed since this version.");
+                Self::Refused(vec![UserError::at("version", UserErrorCode::VersionConflict, message)])
             }
             PointsError::Failed(error) => Self::Failed(error),
         }

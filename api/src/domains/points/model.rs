@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{UserError, UserErrorCode};
 use crate::named_enum;
@@ -91,6 +92,8 @@ named_enum! {
 
 named_enum! {
     /// What points were earned by.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
     #[graphql(name = "PointsSource")]
     Source {
         /// A campaign.
@@ -151,6 +154,21 @@ pub struct Calendar {
     pub zone: Tz,
     /// For how many calendar months points are good; None for ever.
     pub lifetime_months: Option<u32>,
+}
+
+impl Calendar {
+    /// The day of a time.
+    #[must_use]
+    pub fn day_of(&self, time: DateTime<Utc>) -> NaiveDate {
+        time.with_timezone(&self.zone).date_naive()
+    }
+
+    /// When points end that are good from then on, and the last day before that; None for never.
+    #[must_use]
+    pub fn expiry(&self, from: DateTime<Utc>) -> Option<(DateTime<Utc>, NaiveDate)> {
+        let day = last_day(from, self.zone, self.lifetime_months?)?;
+        Some((start_of_next(day, self.zone), day))
+    }
 }
 
 /// Points to be given, in order.
@@ -273,7 +291,8 @@ fn checked_reference(text: Option<&str>, errors: &mut Vec<UserError>) -> Option<
     text.map(|text| line("reference", text, REFERENCE_LENGTH, errors))
 }
 
-fn line(field: &str, text: &str, max: usize, errors: &mut Vec<UserError>) -> String {
+/// The text in order; what is wrong with it goes to the errors.
+pub fn line(field: &str, text: &str, max: usize, errors: &mut Vec<UserError>) -> String {
     parse_line(text, max).unwrap_or_else(|problem| {
         errors.push(UserError::text(field, problem));
         String::new()
@@ -291,7 +310,8 @@ fn last_day(from: DateTime<Utc>, zone: Tz, months: u32) -> Option<NaiveDate> {
 }
 
 /// When the day after this one begins. Where clocks skip midnight, the day begins when they have.
-fn start_of_next(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+#[must_use]
+pub fn start_of_next(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let mut start = (day + TimeDelta::days(1)).and_time(NaiveTime::MIN);
     loop {
         if let Some(time) = zone.from_local_datetime(&start).earliest() {
@@ -301,16 +321,11 @@ fn start_of_next(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     }
 }
 
-/// The spelling of a day, in the database and outside.
-#[must_use]
-pub fn spell_day(day: NaiveDate) -> String {
-    day.format("%Y-%m-%d").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::platform::ids::Id;
+    use crate::platform::text::spell_day;
 
     fn calendar(now: &str) -> Calendar {
         Calendar { now: now.parse().unwrap(), zone: chrono_tz::Asia::Shanghai, lifetime_months: Some(12) }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::model::{Account, EntryKind, HoldState, Source};
 use crate::platform::db::keyset::{KeyValue, Position};
-use crate::platform::ids::{Id, MemberId, PointsEntryId, PointsHoldId, PointsLotId};
+use crate::platform::ids::{EarningRuleId, Id, MemberId, PointsEntryId, PointsHoldId, PointsLotId};
 
 /// What a member has, and where the rest went.
 #[derive(Clone, Debug, Default)]
@@ -149,6 +149,9 @@ pub struct MoveRow {
     pub(super) entry: PointsEntryId,
     pub(super) lot: PointsLotId,
     pub(super) amount: i64,
+    pub(super) source: Source,
+    pub(super) earned_at: DateTime<Utc>,
+    pub(super) available_at: Option<DateTime<Utc>>,
     pub(super) expires_on: Option<NaiveDate>,
 }
 
@@ -158,6 +161,9 @@ impl MoveRow {
             entry: Id::from_uuid(row.try_get("", "entry_id")?),
             lot: Id::from_uuid(row.try_get("", "lot_id")?),
             amount: row.try_get("", "amount")?,
+            source: named(row, "source", Source::parse)?,
+            earned_at: row.try_get("", "earned_at")?,
+            available_at: row.try_get("", "available_at")?,
             expires_on: read_day(row)?,
         })
     }
@@ -166,7 +172,15 @@ impl MoveRow {
 impl MoveRow {
     /// All of a lot, as the entry made it.
     pub(super) fn of_new(lot: &LotRow) -> Self {
-        Self { entry: Id::from_uuid(lot.id.uuid()), lot: lot.id, amount: lot.amount, expires_on: lot.expires_on }
+        Self {
+            entry: Id::from_uuid(lot.id.uuid()),
+            lot: lot.id,
+            amount: lot.amount,
+            source: lot.source,
+            earned_at: lot.earned_at,
+            available_at: lot.available_at,
+            expires_on: lot.expires_on,
+        }
     }
 }
 
@@ -186,6 +200,7 @@ pub struct HoldRow {
     pub(super) expires_at: DateTime<Utc>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) closed_at: Option<DateTime<Utc>>,
+    pub(super) kept_for: Option<String>,
 }
 
 impl HoldRow {
@@ -202,15 +217,39 @@ impl HoldRow {
             expires_at: row.try_get("", "expires_at")?,
             created_at: row.try_get("", "created_at")?,
             closed_at: row.try_get("", "closed_at")?,
+            kept_for: row.try_get("", "kept_for")?,
         })
     }
 }
 
-fn read_day(row: &QueryResult) -> Result<Option<NaiveDate>, DbErr> {
+/// What points were earned by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceRow {
+    /// By kind.
+    pub source: Source,
+    /// By which rule, if one paid them.
+    pub rule: Option<EarningRuleId>,
+    /// How many.
+    pub points: i64,
+}
+
+impl SourceRow {
+    pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            source: named(row, "source", Source::parse)?,
+            rule: row.try_get::<Option<Uuid>>("", "rule_id")?.map(Id::from_uuid),
+            points: row.try_get("", "points")?,
+        })
+    }
+}
+
+/// The last good day.
+pub(super) fn read_day(row: &QueryResult) -> Result<Option<NaiveDate>, DbErr> {
     Ok(row.try_get::<Option<String>>("", "expires_on")?.and_then(|day| day.parse().ok()))
 }
 
-fn named<T>(row: &QueryResult, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, DbErr> {
+/// A value of a table of names, or of anything else that is spelled.
+pub(super) fn named<T>(row: &QueryResult, column: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, DbErr> {
     parse(&row.try_get::<String>("", column)?)
         .ok_or_else(|| DbErr::Type(format!("{column} holds a value that is not of its table")))
 }

@@ -1,34 +1,40 @@
 //! Use cases: giving points, taking them away, and undoing either.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::PointsError;
+use super::approvals::{Asker, ByHand};
 use super::keys::LedgerKey;
 use super::model::{Account, Award, AwardDraft, Calendar, EntryKind, Spending, checked_reason};
 use super::row::EntryRow;
+use super::service_holds::HoldWatch;
 use super::store;
 use super::store_awards::award_many;
 use super::store_postings::{Answer, Lots, Posting, post};
 use crate::actor::{Actor, Scope};
+use crate::domains::communities::Communities;
 use crate::domains::members::{Members, Standing};
-use crate::domains::tenants::Tenants;
+use crate::domains::tenants::{PointsPolicy, Tenants};
 use crate::error::{Failure, UserError};
 use crate::platform::Platform;
 use crate::platform::audit::Subject;
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::{Call, Outcome};
-use crate::platform::ids::{Id, MemberId, PointsEntryId, PointsHoldId, PointsLotId};
+use crate::platform::ids::{Id, MemberId, PointsApprovalId, PointsEntryId, PointsHoldId, PointsLotId};
 
 /// The slice's service.
 #[derive(Clone)]
 pub struct Points {
     pub(super) platform: Platform,
     pub(super) tenants: Tenants,
+    pub(super) communities: Communities,
     pub(super) members: Members,
+    pub(super) watch: Arc<OnceLock<Arc<dyn HoldWatch>>>,
 }
 
 /// What became of one award of many.
@@ -36,8 +42,17 @@ pub struct Points {
 pub struct AwardOutcome {
     /// The entry, unless it was refused.
     pub entry: Option<PointsEntryId>,
+    /// What waits for a second person instead.
+    #[serde(default)]
+    pub approval: Option<PointsApprovalId>,
     /// Why it was.
     pub errors: Vec<UserError>,
+}
+
+impl AwardOutcome {
+    fn refused(errors: Vec<UserError>) -> Self {
+        Self { entry: None, approval: None, errors }
+    }
 }
 
 /// What became of each of many awards, in their order.
@@ -64,27 +79,24 @@ impl Outcome for Posted {
 impl Points {
     /// For `app.rs`.
     #[must_use]
-    pub fn new(platform: Platform, tenants: Tenants, members: Members) -> Self {
-        Self { platform, tenants, members }
+    pub fn new(platform: Platform, tenants: Tenants, communities: Communities, members: Members) -> Self {
+        Self { platform, tenants, communities, members, watch: Arc::default() }
+    }
+
+    /// Tells `watch` of holds that lapse and are kept for something; for `app.rs`, once.
+    pub fn watched_by(&self, watch: Arc<dyn HoldWatch>) {
+        self.watch.get_or_init(|| watch);
     }
 
     /// Gives points to a member. A person has to have proved lately who they are.
-    pub async fn award(&self, actor: &Actor, draft: AwardDraft, call: &Call) -> Result<Posted, Failure> {
+    pub async fn award(&self, actor: &Actor, draft: AwardDraft, call: &Call) -> Result<ByHand, Failure> {
         let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
-        let (this, label) = (self.clone(), actor.label());
+        let (this, asker) = (self.clone(), Asker::of(actor));
         self.platform
-            .once(scope, (actor, &call.for_ever()), |tx| async move { this.award_in(tx, draft, &label).await }.boxed())
+            .once(scope, (actor, &call.for_ever()), |tx| {
+                async move { this.award_by_hand_in(tx, draft, &asker).await }.boxed()
+            })
             .await
-    }
-
-    /// As [`Points::award`], in the caller's transaction.
-    pub async fn award_in(&self, tx: &TenantTx, draft: AwardDraft, actor: &str) -> Result<Posted, PointsError> {
-        let member = draft.member;
-        let outcome = self.award_many_in(tx, vec![draft], actor).await?.into_iter().next();
-        match outcome {
-            Some(AwardOutcome { entry: Some(entry), .. }) => Ok(Posted { entry, member }),
-            outcome => Err(PointsError::Invalid(outcome.map(|outcome| outcome.errors).unwrap_or_default())),
-        }
     }
 
     /// Gives points to many; each is given or refused for itself.
@@ -95,15 +107,15 @@ impl Points {
         call: &Call,
     ) -> Result<AwardOutcomes, Failure> {
         let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
-        let (this, label) = (self.clone(), actor.label());
+        let (this, asker) = (self.clone(), Asker::of(actor));
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.award_many_in(tx, drafts, &label).await.map(AwardOutcomes) }.boxed()
+                async move { this.award_many_by_hand_in(tx, drafts, &asker).await.map(AwardOutcomes) }.boxed()
             })
             .await
     }
 
-    /// As [`Points::award_many`], in the caller's transaction.
+    /// Gives points to many in the caller's transaction, without a limit: for what somebody has decided on already.
     pub async fn award_many_in(
         &self,
         tx: &TenantTx,
@@ -111,28 +123,49 @@ impl Points {
         actor: &str,
     ) -> Result<Vec<AwardOutcome>, PointsError> {
         let calendar = self.calendar_in(tx).await?;
+        let judged = self.judge_in(tx, drafts, &calendar).await?;
+        self.post_judged_in(tx, judged, (actor, calendar.now)).await
+    }
+
+    /// The awards, or why they are none.
+    pub(super) async fn judge_in(
+        &self,
+        tx: &TenantTx,
+        drafts: Vec<AwardDraft>,
+        calendar: &Calendar,
+    ) -> Result<Vec<Result<Award, AwardOutcome>>, PointsError> {
         let ids: Vec<_> = drafts.iter().map(|draft| draft.member).collect();
         let standing = self.members.list_standing_in(tx, &ids).await?;
-        let judged: Vec<_> = drafts.into_iter().map(|draft| judge(draft, &standing, &calendar)).collect();
+        let judged = drafts.into_iter().map(|draft| judge(draft, &standing, calendar).map_err(AwardOutcome::refused));
+        Ok(judged.collect())
+    }
+
+    /// Posts what is an award.
+    pub(super) async fn post_judged_in(
+        &self,
+        tx: &TenantTx,
+        judged: Vec<Result<Award, AwardOutcome>>,
+        by: (&str, DateTime<Utc>),
+    ) -> Result<Vec<AwardOutcome>, PointsError> {
         let awards: Vec<_> = judged
             .iter()
             .filter_map(|judged| judged.as_ref().ok())
             .map(|award| (self.platform.new_id(), award.clone()))
             .collect();
-        let posted = self.post_awards_in(tx, &awards, (actor, calendar.now)).await?;
+        let posted = self.post_awards_in(tx, &awards, by).await?;
         let mut ids = awards.into_iter().map(|(id, _)| id);
         let outcomes = judged.into_iter().map(|judged| match judged {
-            Err(errors) => AwardOutcome { entry: None, errors },
+            Err(outcome) => outcome,
             Ok(_) => match ids.next().filter(|id| posted.contains(id)) {
-                Some(entry) => AwardOutcome { entry: Some(entry), errors: Vec::new() },
-                None => AwardOutcome { entry: None, errors: user_errors(PointsError::Frozen("memberId")) },
+                Some(entry) => AwardOutcome { entry: Some(entry), approval: None, errors: Vec::new() },
+                None => AwardOutcome::refused(user_errors(PointsError::Frozen("memberId"))),
             },
         });
         Ok(outcomes.collect())
     }
 
     /// Posts the awards, and what is due before them; gives those whose accounts are not frozen.
-    async fn post_awards_in(
+    pub(super) async fn post_awards_in(
         &self,
         tx: &TenantTx,
         awards: &[(PointsEntryId, Award)],
@@ -161,17 +194,23 @@ impl Points {
     }
 
     /// Takes points from a member. A person has to have proved lately who they are.
-    pub async fn deduct(&self, actor: &Actor, spending: Spending, call: &Call) -> Result<Posted, Failure> {
+    pub async fn deduct(&self, actor: &Actor, spending: Spending, call: &Call) -> Result<ByHand, Failure> {
         let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
-        let (this, label) = (self.clone(), actor.label());
+        let (this, asker) = (self.clone(), Asker::of(actor));
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.deduct_in(tx, spending, &label).await }.boxed()
+                async move { this.deduct_by_hand_in(tx, spending, &asker).await }.boxed()
             })
             .await
     }
 
-    async fn deduct_in(&self, tx: &TenantTx, spending: Spending, actor: &str) -> Result<Posted, PointsError> {
+    /// Takes points in the caller's transaction, without a limit.
+    pub(super) async fn deduct_in(
+        &self,
+        tx: &TenantTx,
+        spending: Spending,
+        actor: &str,
+    ) -> Result<Posted, PointsError> {
         let spending = spending.check()?;
         self.standing_in(tx, spending.member).await?;
         let posting = Posting {
@@ -198,7 +237,7 @@ impl Points {
             .await
     }
 
-    async fn reverse_in(
+    pub(super) async fn reverse_in(
         &self,
         tx: &TenantTx,
         id: PointsEntryId,
@@ -323,10 +362,15 @@ impl Points {
         standing.ok_or(PointsError::NotFound("memberId", "member"))
     }
 
-    async fn calendar_in(&self, tx: &TenantTx) -> Result<Calendar, PointsError> {
+    pub(super) async fn calendar_in(&self, tx: &TenantTx) -> Result<Calendar, PointsError> {
+        self.terms_in(tx).await.map(|(calendar, _)| calendar)
+    }
+
+    /// What dates depend on, and the limit on what one person moves by hand, if there is one.
+    pub(super) async fn terms_in(&self, tx: &TenantTx) -> Result<(Calendar, Option<i64>), PointsError> {
         let tenant = self.tenants.get_in(tx).await?;
-        let lifetime_months = tenant.policy.points.lifetime_months;
-        Ok(Calendar { now: self.platform.clock.now(), zone: tenant.timezone, lifetime_months })
+        let PointsPolicy { lifetime_months, approval_above, .. } = tenant.policy.points;
+        Ok((Calendar { now: self.platform.clock.now(), zone: tenant.timezone, lifetime_months }, approval_above))
     }
 }
 
@@ -345,7 +389,7 @@ fn judge(
     }
 }
 
-fn user_errors(error: PointsError) -> Vec<UserError> {
+pub(super) fn user_errors(error: PointsError) -> Vec<UserError> {
     match Failure::from(error) {
         Failure::Refused(errors) => errors,
         Failure::Failed(_) => Vec::new(),

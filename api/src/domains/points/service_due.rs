@@ -15,6 +15,7 @@ use super::service::Points;
 use super::store_postings::{Lots, Posting};
 use super::{store, store_due, store_holds};
 use crate::actor::{Actor, Scope};
+use crate::error::ApiError;
 use crate::platform::db::TenantTx;
 use crate::platform::ids::{MemberId, TenantId};
 
@@ -100,11 +101,7 @@ impl Points {
             self.post_due_in(tx, Posting { from, to, lots: Lots::Maturing, ..mature }).await?;
         }
         if due.lapsing > 0 {
-            for hold in store::list_lapsing_holds(tx, member, now).await? {
-                let release = self.due(member, (EntryKind::Release, hold.amount), now);
-                self.post_due_in(tx, released(release, &hold, 0)).await?;
-                store_holds::close(tx, hold.id, (HoldState::Lapsed, 0), now).await?;
-            }
+            self.lapse_in(tx, member, now).await?;
         }
         if due.maturing > 0 || due.lapsing > 0 {
             // What became good or was let go may have expired meanwhile.
@@ -116,6 +113,22 @@ impl Points {
         }
         store_due::put_next(tx, member).await?;
         Ok(true)
+    }
+
+    /// Lets go of the holds whose time is over, and tells whoever they were kept for.
+    async fn lapse_in(&self, tx: &TenantTx, member: MemberId, now: DateTime<Utc>) -> Result<(), PointsError> {
+        let mut kept = Vec::new();
+        for hold in store::list_lapsing_holds(tx, member, now).await? {
+            let release = self.due(member, (EntryKind::Release, hold.amount), now);
+            self.post_due_in(tx, released(release, &hold, 0)).await?;
+            store_holds::close(tx, hold.id, (HoldState::Lapsed, 0), now).await?;
+            kept.extend(hold.kept_for.is_some().then_some(hold.id));
+        }
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let watch = self.watch.get().ok_or_else(|| ApiError::internal("nobody watches the holds that are kept"))?;
+        Ok(watch.lapsed_in(tx, &kept, now).await?)
     }
 
     fn due(&self, member: MemberId, what: (EntryKind, i64), now: DateTime<Utc>) -> Posting {

@@ -1,10 +1,14 @@
 //! Use cases: setting points aside, and spending them or letting them go.
+//!
+//! A hold may be kept for something of a higher slice: that alone ends it, and is told when its time is over.
 
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::PointsError;
-use super::model::{Account, EntryKind, HoldDraft, HoldState, MOST_HOLDS, check_captured};
+use super::model::{Account, EntryKind, HoldDraft, HoldState, MOST_HOLDS, Spending, check_captured};
 use super::row::HoldRow;
 use super::service::Points;
 use super::service_due::released;
@@ -12,11 +16,29 @@ use super::store_postings::{Lots, Posting};
 use super::{store, store_holds};
 use crate::actor::{Actor, Scope};
 use crate::domains::members::Standing;
-use crate::error::Failure;
+use crate::error::{ApiError, Failure};
 use crate::platform::audit::Subject;
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::{Call, Outcome};
-use crate::platform::ids::{MemberId, PointsHoldId};
+use crate::platform::ids::{MemberId, PointsEntryId, PointsHoldId};
+
+/// A port: what a higher slice does about the holds that it keeps.
+#[async_trait]
+pub trait HoldWatch: Send + Sync {
+    /// These holds, which are kept for something, were let go since nobody ended them in time, in this transaction.
+    async fn lapsed_in(&self, tx: &TenantTx, holds: &[PointsHoldId], now: DateTime<Utc>) -> Result<(), ApiError>;
+}
+
+/// A hold that is kept for something.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// The hold.
+    pub hold: PointsHoldId,
+    /// The entry that set the points aside; its moves name the lots.
+    pub entry: PointsEntryId,
+    /// When they are let go if nobody says anything.
+    pub expires_at: DateTime<Utc>,
+}
 
 /// A hold, and whose it is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -46,6 +68,30 @@ impl Points {
     /// As [`Points::hold`], in the caller's transaction.
     pub async fn hold_in(&self, tx: &TenantTx, draft: HoldDraft, actor: &str) -> Result<Holding, PointsError> {
         let (spending, lasts) = draft.check()?;
+        let member = spending.member;
+        let kept = self.set_aside_in(tx, spending, (lasts, None), actor).await?;
+        Ok(Holding { hold: kept.hold, member })
+    }
+
+    /// Sets points aside that only the caller ends, by [`Points::capture_kept_in`] or [`Points::release_kept_in`], or the
+    /// end of their time, of which [`HoldWatch`] is told. `kept_for` is the id of what they are kept for.
+    pub async fn keep_in(
+        &self,
+        tx: &TenantTx,
+        spending: Spending,
+        (lasts, kept_for): (TimeDelta, String),
+        actor: &str,
+    ) -> Result<Kept, PointsError> {
+        self.set_aside_in(tx, spending.check()?, (lasts, Some(kept_for)), actor).await
+    }
+
+    async fn set_aside_in(
+        &self,
+        tx: &TenantTx,
+        spending: Spending,
+        (lasts, kept_for): (TimeDelta, Option<String>),
+        actor: &str,
+    ) -> Result<Kept, PointsError> {
         if self.standing_in(tx, spending.member).await? == Standing::Archived {
             return Err(PointsError::Archived);
         }
@@ -63,8 +109,8 @@ impl Points {
             ..posting
         };
         self.spend_in(tx, &posting, ("amount", "memberId")).await?;
-        store_holds::insert(tx, (id, posting.id), &spending, (posting.now, lasts)).await?;
-        Ok(Holding { hold: id, member: spending.member })
+        store_holds::insert(tx, (id, posting.id), &spending, (posting.now, lasts, kept_for)).await?;
+        Ok(Kept { hold: id, entry: posting.id, expires_at: posting.now + lasts })
     }
 
     /// Spends what a hold has, all or in part, and lets the rest go.
@@ -90,7 +136,28 @@ impl Points {
         (id, amount): (PointsHoldId, Option<i64>),
         actor: &str,
     ) -> Result<Holding, PointsError> {
-        let hold = self.open_in(tx, id).await?;
+        let hold = self.open_in(tx, (id, None)).await?;
+        self.capture_open_in(tx, hold, amount, actor).await
+    }
+
+    /// Spends all that a hold has which is kept for this.
+    pub async fn capture_kept_in(
+        &self,
+        tx: &TenantTx,
+        (id, kept_for): (PointsHoldId, &str),
+        actor: &str,
+    ) -> Result<Holding, PointsError> {
+        let hold = self.open_in(tx, (id, Some(kept_for))).await?;
+        self.capture_open_in(tx, hold, None, actor).await
+    }
+
+    async fn capture_open_in(
+        &self,
+        tx: &TenantTx,
+        hold: HoldRow,
+        amount: Option<i64>,
+        actor: &str,
+    ) -> Result<Holding, PointsError> {
         let amount = check_captured(amount, hold.amount)?;
         let capture = Posting {
             from: Account::Held,
@@ -117,13 +184,31 @@ impl Points {
 
     /// As [`Points::release`], in the caller's transaction.
     pub async fn release_in(&self, tx: &TenantTx, id: PointsHoldId, actor: &str) -> Result<Holding, PointsError> {
-        let hold = self.open_in(tx, id).await?;
+        let hold = self.open_in(tx, (id, None)).await?;
         self.end_in(tx, &hold, (HoldState::Released, 0), actor).await
     }
 
-    /// The hold, if its points are still set aside; the account and it are held.
-    async fn open_in(&self, tx: &TenantTx, id: PointsHoldId) -> Result<HoldRow, PointsError> {
+    /// Lets go of what a hold has which is kept for this.
+    pub async fn release_kept_in(
+        &self,
+        tx: &TenantTx,
+        (id, kept_for): (PointsHoldId, &str),
+        actor: &str,
+    ) -> Result<Holding, PointsError> {
+        let hold = self.open_in(tx, (id, Some(kept_for))).await?;
+        self.end_in(tx, &hold, (HoldState::Released, 0), actor).await
+    }
+
+    /// The hold, if its points are still set aside, for this if for anything; the account and it are held.
+    async fn open_in(
+        &self,
+        tx: &TenantTx,
+        (id, kept_for): (PointsHoldId, Option<&str>),
+    ) -> Result<HoldRow, PointsError> {
         let found = store::find_hold(tx, id).await?.ok_or(PointsError::NotFound("holdId", "hold"))?;
+        if found.kept_for.as_deref() != kept_for {
+            return Err(PointsError::HoldKept);
+        }
         // First the account, as everybody else does; what is due ends the hold too.
         self.settle_in(tx, found.member, self.platform.clock.now()).await?;
         let hold = store::find_hold(tx, id).await?.ok_or(PointsError::NotFound("holdId", "hold"))?;

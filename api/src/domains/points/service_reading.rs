@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::model::{EntryKind, MOST_SHOWN};
-use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
+use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow, SourceRow};
 use super::service::Points;
 use super::store;
 use crate::actor::{Actor, Scope};
 use crate::error::ApiError;
-use crate::platform::db::TenantTx;
 use crate::platform::db::keyset::KeysetPage;
+use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{MemberId, PointsEntryId, PointsHoldId};
 
 /// What the tenant owes its members in points.
@@ -37,7 +37,7 @@ impl Points {
         tx: &TenantTx,
         members: &[MemberId],
     ) -> Result<HashMap<MemberId, AccountRow>, ApiError> {
-        actor.require(Scope::PointsRead)?;
+        actor.require_in(Scope::PointsRead, tx.scope())?;
         Ok(store::list_accounts(tx, members).await?)
     }
 
@@ -49,8 +49,19 @@ impl Points {
         members: &[MemberId],
         page: &KeysetPage,
     ) -> Result<HashMap<MemberId, Vec<EntryRow>>, ApiError> {
-        actor.require(Scope::PointsRead)?;
+        actor.require_in(Scope::PointsRead, tx.scope())?;
         Ok(store::list_entries(tx, members, page).await?)
+    }
+
+    /// Entries by id; unknown ones are left out.
+    pub async fn entries_by_id(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        ids: &[PointsEntryId],
+    ) -> Result<Vec<EntryRow>, ApiError> {
+        actor.require_in(Scope::PointsRead, tx.scope())?;
+        Ok(store::list_entries_by_id(tx, ids).await?)
     }
 
     /// The last entry of a member up to a time.
@@ -66,13 +77,13 @@ impl Points {
 
     /// The first lots of each of these members that have something left, in the order in which they are spent.
     pub async fn lots_of(&self, actor: &Actor, tx: &TenantTx, members: &[MemberId]) -> Result<Vec<LotRow>, ApiError> {
-        actor.require(Scope::PointsRead)?;
+        actor.require_in(Scope::PointsRead, tx.scope())?;
         Ok(store::list_open_lots(tx, members, MOST_SHOWN).await?)
     }
 
     /// What these entries gave as new lots, took from lots or gave back.
     pub async fn moves_of(&self, actor: &Actor, tx: &TenantTx, entries: &[EntryRow]) -> Result<Vec<MoveRow>, ApiError> {
-        actor.require(Scope::PointsRead)?;
+        actor.require_in(Scope::PointsRead, tx.scope())?;
         let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
         let mut moves = store::list_moves(tx, &ids).await?;
         let awards: Vec<_> =
@@ -81,6 +92,22 @@ impl Points {
             moves.extend(store::list_lots(tx, awards).await?.iter().map(MoveRow::of_new));
         }
         Ok(moves)
+    }
+
+    /// What the points were earned by that this entry took, in the caller's transaction.
+    pub async fn sources_in(&self, tx: &TenantTx, entry: PointsEntryId) -> Result<Vec<SourceRow>, DbError> {
+        store::sum_by_source(tx, entry).await
+    }
+
+    /// Holds by id; unknown ones are left out.
+    pub async fn holds_by_id(
+        &self,
+        actor: &Actor,
+        tx: &TenantTx,
+        ids: &[PointsHoldId],
+    ) -> Result<Vec<HoldRow>, ApiError> {
+        actor.require(Scope::PointsRead)?;
+        Ok(store::list_holds(tx, ids).await?)
     }
 
     /// Which entries reverse these.

@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, Iterable as _, Quer
 use shequn_entity::{points_accounts, points_entries, points_holds, points_lot_moves, points_lots};
 
 use super::model::HoldState;
-use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
+use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow, SourceRow};
 use crate::platform::db::any::is_any;
 use crate::platform::db::keyset::{KeyValue, KeysetPage, Position};
 use crate::platform::db::{DbError, TenantTx};
@@ -57,6 +57,17 @@ pub(super) async fn find_entry(tx: &TenantTx, id: PointsEntryId) -> Result<Optio
     select.and_where(points_entries::Column::Id.eq(id.uuid()));
     let row = tx.query_one(&select).await?;
     Ok(row.as_ref().map(EntryRow::read).transpose()?)
+}
+
+/// Entries by id; unknown ones are left out.
+pub(super) async fn list_entries_by_id(tx: &TenantTx, ids: &[PointsEntryId]) -> Result<Vec<EntryRow>, DbError> {
+    let mut select = select_entries(tx);
+    select.and_where(is_any(
+        tx,
+        Expr::col((points_entries::Entity, points_entries::Column::Id)),
+        ids.iter().map(|id| id.uuid()),
+    ));
+    Ok(tx.query_all(&select).await?.iter().map(EntryRow::read).collect::<Result<_, _>>()?)
 }
 
 /// The entries that reverse these: which, by what they reverse.
@@ -212,7 +223,9 @@ pub(super) async fn list_moves(tx: &TenantTx, entries: &[PointsEntryId]) -> Resu
     let lot = |column: Lot| Expr::col((points_lots::Entity, column));
     let select = Query::select()
         .columns([Column::EntryId, Column::LotId, Column::Amount].map(|column| (Entity, column)))
-        .column((points_lots::Entity, Lot::ExpiresOn))
+        .columns(
+            [Lot::Source, Lot::EarnedAt, Lot::AvailableAt, Lot::ExpiresOn].map(|column| (points_lots::Entity, column)),
+        )
         .from(Entity)
         .inner_join(
             points_lots::Entity,
@@ -226,6 +239,29 @@ pub(super) async fn list_moves(tx: &TenantTx, entries: &[PointsEntryId]) -> Resu
         .to_owned();
     let rows = tx.query_all(&select).await?;
     Ok(rows.iter().map(MoveRow::read).collect::<Result<_, _>>()?)
+}
+
+/// What the points were earned by that this entry took.
+pub(super) async fn sum_by_source(tx: &TenantTx, entry: PointsEntryId) -> Result<Vec<SourceRow>, DbError> {
+    use points_lot_moves::{Column, Entity};
+    use shequn_entity::earning_payments::{Column as Payment, Entity as Payments};
+    let lot = |column: points_lots::Column| Expr::col((points_lots::Entity, column));
+    let its_lot = || Expr::col((Entity, Column::LotId));
+    let select = Query::select()
+        .expr(lot(points_lots::Column::Source))
+        .column((Payments, Payment::RuleId))
+        .expr_as(Expr::col((Entity, Column::Amount)).sum().cast_as("bigint"), "points")
+        .from(Entity)
+        .inner_join(points_lots::Entity, tx.owns(points_lots::Entity).and(lot(points_lots::Column::Id).eq(its_lot())))
+        // The award of a rule has the id of the lot that it made.
+        .left_join(Payments, tx.owns(Payments).and(Expr::col((Payments, Payment::EntryId)).eq(its_lot())))
+        .and_where(tx.owns(Entity))
+        .and_where(Expr::col((Entity, Column::EntryId)).eq(entry.uuid()))
+        .group_by_columns([(points_lots::Entity, points_lots::Column::Source)])
+        .group_by_col((Payments, Payment::RuleId))
+        .order_by("points", Order::Desc)
+        .to_owned();
+    Ok(tx.query_all(&select).await?.iter().map(SourceRow::read).collect::<Result<_, _>>()?)
 }
 
 /// What is left in lots, by the month of its last good day, `2027-11`; what never expires comes last.
@@ -259,6 +295,13 @@ pub(super) async fn find_hold(tx: &TenantTx, id: PointsHoldId) -> Result<Option<
     select.and_where(points_holds::Column::Id.eq(id.uuid()));
     let row = tx.query_one(&select).await?;
     Ok(row.as_ref().map(HoldRow::read).transpose()?)
+}
+
+/// Holds by id; unknown ones are left out.
+pub(super) async fn list_holds(tx: &TenantTx, ids: &[PointsHoldId]) -> Result<Vec<HoldRow>, DbError> {
+    let ids = ids.iter().map(|id| id.uuid());
+    let select = select_holds(tx).and_where(is_any(tx, Expr::col(points_holds::Column::Id), ids)).to_owned();
+    Ok(tx.query_all(&select).await?.iter().map(HoldRow::read).collect::<Result<_, _>>()?)
 }
 
 /// The first open holds of each of these members, those that end first before the others.

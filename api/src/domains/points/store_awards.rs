@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Award, spell_day};
+use super::model::Award;
 use crate::platform::db::together::{Given, Together};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, PointsEntryId};
+use crate::platform::text::spell_day;
 
 /// Adds to accounts, which are made if need be, in the order of their ids, so that nobody waits in a circle. One that is
 /// frozen, or to which something is due, is passed over.

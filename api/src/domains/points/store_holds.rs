@@ -15,7 +15,7 @@ pub(super) async fn insert(
     tx: &TenantTx,
     (id, entry): (PointsHoldId, PointsEntryId),
     spending: &Spending,
-    (now, lasts): (DateTime<Utc>, TimeDelta),
+    (now, lasts, kept_for): (DateTime<Utc>, TimeDelta, Option<String>),
 ) -> Result<(), DbError> {
     tx.insert(ActiveModel {
         tenant_id: Set(tx.tenant().uuid()),
@@ -31,6 +31,7 @@ pub(super) async fn insert(
         expires_at: Set(now + lasts),
         created_at: Set(now),
         closed_at: Set(None),
+        kept_for: Set(kept_for),
     })
     .await
 }

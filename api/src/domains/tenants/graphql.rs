@@ -3,11 +3,14 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::Tenants;
-use super::model::{DeclinePolicy, PointsPolicy as Points, SurvivalPolicy, TenantPolicy as Policy, TierQuota};
+use super::model::{
+    CheckInPolicy as CheckIn, DeclinePolicy, PointsPolicy as Points, SurvivalPolicy, TenantPolicy as Policy, TierQuota,
+};
 use crate::error::{ApiError, UserError};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::mutation::{call, settle};
+use crate::graphql::scalars::BigInt;
 use crate::platform::db::TenantTx;
 
 /// Target shares of the tiers. What is neither admin nor core is ordinary.
@@ -49,11 +52,30 @@ pub struct DeclineThreshold {
     source: String,
 }
 
-/// How long points are good that nobody gave another date.
+/// How long points are good that nobody gave another date, and from where on a second person decides on them.
 #[derive(SimpleObject)]
 pub struct PointsPolicy {
     /// Calendar months after they were earned, to the end of that month in the tenant's zone; null for ever.
     lifetime_months: Option<u32>,
+    /// Where the number comes from.
+    source: String,
+    /// The most points that are given to a member by hand within 24 hours without a second person's approval, and the
+    /// most that are taken so; null for as many as anybody likes. `pointsPolicyUpdate` changes it.
+    approval_above: Option<BigInt>,
+}
+
+impl From<Points> for PointsPolicy {
+    fn from(policy: Points) -> Self {
+        let Points { lifetime_months, source, approval_above } = policy;
+        Self { lifetime_months, source, approval_above: approval_above.map(Into::into) }
+    }
+}
+
+/// Until when a day on which a member did not check in can be made up.
+#[derive(SimpleObject)]
+pub struct CheckInPolicy {
+    /// Days after it in which a card makes it up; 0 for never.
+    make_up_within_days: u32,
     /// Where the number comes from.
     source: String,
 }
@@ -69,13 +91,15 @@ pub struct TenantPolicy {
     decline: DeclineThreshold,
     /// How long points are good.
     points: PointsPolicy,
+    /// Until when a missed day can be made up.
+    check_in: CheckInPolicy,
     /// Whether everybody who works for the tenant needs a second factor. Who has none may do nothing but get one.
     require_second_factor: bool,
 }
 
 impl From<Policy> for TenantPolicy {
     fn from(policy: Policy) -> Self {
-        let Policy { tier_quota, survival, decline, points, require_second_factor } = policy;
+        let Policy { tier_quota, survival, decline, points, check_in, require_second_factor } = policy;
         Self {
             tier_quota: TierQuotaPolicy {
                 admin_percent: tier_quota.admin_percent,
@@ -95,7 +119,8 @@ impl From<Policy> for TenantPolicy {
                 minimum_members: decline.minimum_members,
                 source: decline.source,
             },
-            points: PointsPolicy { lifetime_months: points.lifetime_months, source: points.source },
+            points: points.into(),
+            check_in: CheckInPolicy { make_up_within_days: check_in.make_up_within_days, source: check_in.source },
             require_second_factor,
         }
     }
@@ -150,6 +175,15 @@ pub struct PointsPolicyInput {
     source: String,
 }
 
+/// Until when a day on which a member did not check in can be made up.
+#[derive(InputObject)]
+pub struct CheckInPolicyInput {
+    /// Days after it in which a card makes it up, 0 to 31; 0 for never.
+    make_up_within_days: u32,
+    /// Where the number comes from, 1 to 500 characters.
+    source: String,
+}
+
 /// The numbers to compare with, and the rules to follow, from now on; what is left out stays.
 #[derive(InputObject)]
 pub struct TenantPolicyUpdateInput {
@@ -161,6 +195,8 @@ pub struct TenantPolicyUpdateInput {
     decline: Option<DeclineThresholdInput>,
     /// How long points are good that are given from now on.
     points: Option<PointsPolicyInput>,
+    /// Until when a missed day can be made up.
+    check_in: Option<CheckInPolicyInput>,
     /// Whether everybody who works for the tenant needs a second factor. Changing it needs a proof of the last five
     /// minutes (`stepUp`); sessions that are there notice within a second.
     require_second_factor: Option<bool>,
@@ -195,7 +231,11 @@ impl TenantPolicyUpdateInput {
             };
         }
         if let Some(points) = self.points {
-            policy.points = Points { lifetime_months: points.lifetime_months, source: points.source };
+            let PointsPolicyInput { lifetime_months, source } = points;
+            policy.points = Points { lifetime_months, source, ..policy.points.clone() };
+        }
+        if let Some(check_in) = self.check_in {
+            policy.check_in = CheckIn { make_up_within_days: check_in.make_up_within_days, source: check_in.source };
         }
         if let Some(require) = self.require_second_factor {
             policy.require_second_factor = require;
@@ -208,6 +248,24 @@ impl TenantPolicyUpdateInput {
 pub struct TenantPolicyUpdatePayload {
     /// The policy as it is now; null when refused.
     tenant_policy: Option<TenantPolicy>,
+    /// Why nothing was changed; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// Where the tenant's days are counted from now on.
+#[derive(InputObject)]
+pub struct TenantTimezoneSetInput {
+    /// A name of the IANA time zone database: `Asia/Shanghai`.
+    timezone: String,
+    /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
+    idempotency_key: Option<String>,
+}
+
+/// The zone, or why it was not changed.
+#[derive(SimpleObject)]
+pub struct TenantTimezoneSetPayload {
+    /// The zone as it is now; null when refused.
+    timezone: Option<String>,
     /// Why nothing was changed; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -257,5 +315,29 @@ impl TenantMutation {
             None => None,
         };
         Ok(TenantPolicyUpdatePayload { tenant_policy, user_errors })
+    }
+
+    /// Moves the tenant to another time zone. Its days are counted there from now on; what was done by the old one, and
+    /// the last good day of points that were given, stay. Members who have checked in by the old zone's day do so again
+    /// on the next new one, and lose no streak by a day that the move took from them. A person must have proved within
+    /// five minutes who they are. Needs `tenant:write`.
+    #[graphql(directive = requires_scopes::apply(vec!["tenant:write".to_owned()]))]
+    async fn tenant_timezone_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which zone.")] input: TenantTimezoneSetInput,
+    ) -> Result<TenantTimezoneSetPayload, ApiError> {
+        let call = call(ctx, "tenantTimezoneSet", input.idempotency_key.as_deref(), &input)?;
+        let tenants = ctx.service::<Tenants>()?;
+        let result = tenants.set_timezone(ctx.actor()?, input.timezone, &call).await;
+        let (done, user_errors) = settle(ctx, &call, result)?;
+        let timezone = match done {
+            Some(()) => {
+                let reader = ctx.request()?.fresh_reader().await?;
+                Some(tenants.timezone(ctx.actor()?, &reader).await?.name().to_owned())
+            }
+            None => None,
+        };
+        Ok(TenantTimezoneSetPayload { timezone, user_errors })
     }
 }

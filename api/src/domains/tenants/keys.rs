@@ -10,6 +10,7 @@ pub struct TenantKeys {
     tenant: TenantId,
     data: SecretKey,
     index: SecretKey,
+    values: SecretKey,
 }
 
 impl TenantKeys {
@@ -28,7 +29,8 @@ impl TenantKeys {
 
     fn from_data(tenant: TenantId, data: SecretKey) -> Self {
         let index = data.derive("blind-index/1");
-        Self { tenant, data, index }
+        let values = data.derive("values/1");
+        Self { tenant, data, index, values }
     }
 
     /// By what an encrypted value is found again: equal values of one purpose have equal indexes.
@@ -47,6 +49,16 @@ impl TenantKeys {
     /// The row's key behind its wrapped form.
     pub fn open_row_key(&self, table: &str, row: &str, wrapped: &[u8]) -> Result<SecretKey, CryptoError> {
         self.data.unwrap_key(&self.place(table, "data_key", row), wrapped)
+    }
+
+    /// Encrypts a value that is the tenant's own and nobody's personal data; those have keys of their rows.
+    pub fn seal(&self, random: &Random, place: &str, plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        self.values.seal(random, place, plain)
+    }
+
+    /// Opens what [`TenantKeys::seal`] made for the same place.
+    pub fn open_value(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        self.values.open(place, sealed)
     }
 
     /// The associated data of a value: `tenant|table|column|row`.

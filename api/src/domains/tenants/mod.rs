@@ -10,5 +10,5 @@ mod service;
 mod store;
 
 pub use keys::TenantKeys;
-pub use model::{DeclinePolicy, PointsPolicy, SurvivalPolicy, Tenant, TenantPolicy, TierQuota};
+pub use model::{CheckInPolicy, DeclinePolicy, PointsPolicy, SurvivalPolicy, Tenant, TenantPolicy, TierQuota};
 pub use service::{NewTenant, PolicyWatch, TenantError, Tenants};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{UserError, UserErrorCode};
 use crate::platform::ids::TenantId;
+use crate::platform::locale::Locale;
 use crate::platform::text::parse_line;
 
 const SOURCE_LENGTH: usize = 500;
@@ -26,6 +27,17 @@ pub struct Tenant {
     pub policy: TenantPolicy,
 }
 
+/// Where people read Chinese.
+const CHINESE: [&str; 5] = ["CN", "HK", "MO", "TW", "SG"];
+
+impl Tenant {
+    /// The language of its country.
+    #[must_use]
+    pub fn locale(&self) -> Locale {
+        if CHINESE.contains(&self.country.as_str()) { Locale::ZhCn } else { Locale::En }
+    }
+}
+
 /// The tenant's own numbers. Each default is a published figure and says whose.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -38,6 +50,8 @@ pub struct TenantPolicy {
     pub decline: DeclinePolicy,
     /// How long points are good.
     pub points: PointsPolicy,
+    /// Until when a missed day can be made up.
+    pub check_in: CheckInPolicy,
     /// Whether everybody who works for the tenant needs a second factor.
     pub require_second_factor: bool,
 }
@@ -118,7 +132,7 @@ impl Default for DeclinePolicy {
     }
 }
 
-/// How long points are good that nobody gave another date.
+/// How long points are good that nobody gave another date, and from where on a second person decides on them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PointsPolicy {
@@ -126,6 +140,22 @@ pub struct PointsPolicy {
     pub lifetime_months: Option<u32>,
     /// Where the number comes from.
     pub source: String,
+    /// The most that one person gives to a member by hand within 24 hours, or takes; None for any number.
+    pub approval_above: Option<i64>,
+}
+
+/// The most that a limit on points by hand can be: no entry moves more.
+const HIGHEST_LIMIT: i64 = 1_000_000_000;
+
+impl PointsPolicy {
+    /// With another limit, if it can be one.
+    pub fn limited(self, approval_above: Option<i64>) -> Result<Self, Vec<UserError>> {
+        if approval_above.is_some_and(|limit| !(0..=HIGHEST_LIMIT).contains(&limit)) {
+            let message = "Expected 0 to 1,000,000,000, or null.";
+            return Err(vec![UserError::at("approvalAbove", UserErrorCode::Invalid, message)]);
+        }
+        Ok(Self { approval_above, ..self })
+    }
 }
 
 impl Default for PointsPolicy {
@@ -133,7 +163,24 @@ impl Default for PointsPolicy {
         Self {
             lifetime_months: Some(12),
             source: "Shequn's default: twelve months, to the end of the month".to_owned(),
+            approval_above: None,
         }
+    }
+}
+
+/// Until when a day on which a member did not check in can be made up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckInPolicy {
+    /// Days after it; 0 for never.
+    pub make_up_within_days: u32,
+    /// Where the number comes from.
+    pub source: String,
+}
+
+impl Default for CheckInPolicy {
+    fn default() -> Self {
+        Self { make_up_within_days: 7, source: "Shequn's default: a missed day can be made up for a week".to_owned() }
     }
 }
 
@@ -155,6 +202,7 @@ impl TenantPolicy {
             ("decline.windowDays", (1..=366).contains(&self.decline.window_days)),
             ("decline.minimumMembers", self.decline.minimum_members >= 1),
             ("points.lifetimeMonths", self.points.lifetime_months.is_none_or(|months| (1..=120).contains(&months))),
+            ("checkIn.makeUpWithinDays", (0..=31).contains(&self.check_in.make_up_within_days)),
         ];
         let numbers = checks
             .into_iter()
@@ -165,6 +213,7 @@ impl TenantPolicy {
             ("survival.source", &self.survival.source),
             ("decline.source", &self.decline.source),
             ("points.source", &self.points.source),
+            ("checkIn.source", &self.check_in.source),
         ]
         .into_iter()
         .filter_map(|(field, text)| Some(UserError::text(field, parse_line(text, SOURCE_LENGTH).err()?)));
@@ -175,6 +224,12 @@ impl TenantPolicy {
 
 fn percent(value: i32) -> bool {
     (0..=100).contains(&value)
+}
+
+/// A zone by its name in the IANA database.
+pub fn parse_zone(name: &str) -> Result<Tz, Vec<UserError>> {
+    let message = "Expected a name of the IANA time zone database, such as Asia/Shanghai.";
+    name.parse().map_err(|_| vec![UserError::at("timezone", UserErrorCode::Invalid, message)])
 }
 
 /// A slug: 2 to 63 lower-case letters, digits and inner hyphens.

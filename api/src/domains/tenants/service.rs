@@ -1,11 +1,13 @@
 //! Use cases round tenants.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use futures_util::FutureExt as _;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::model::{Tenant, TenantPolicy, is_slug};
+use super::model::{Tenant, TenantPolicy, is_slug, parse_zone};
 use super::{TenantKeys, store};
 use crate::actor::{Actor, Scope};
 use crate::error::{ApiError, Denied, Failure};
@@ -182,6 +184,46 @@ impl Tenants {
         Ok(store::update_policy(tx, &policy, self.platform.clock.now()).await?)
     }
 
+    /// Sets above which number a second person has to approve of points by hand: the inner None for never, the outer one
+    /// to leave it as it is.
+    pub async fn set_approval_above(
+        &self,
+        actor: &Actor,
+        limit: Option<Option<i64>>,
+        call: &Call,
+    ) -> Result<TenantId, Failure> {
+        let scope = actor.require_fresh(Scope::TenantWrite, self.platform.clock.now())?;
+        let this = self.clone();
+        self.platform
+            .once(scope, (actor, call), |tx| async move { this.set_approval_above_in(tx, limit).await }.boxed())
+            .await
+    }
+
+    /// As [`Tenants::set_approval_above`], in the caller's transaction.
+    pub async fn set_approval_above_in(&self, tx: &TenantTx, limit: Option<Option<i64>>) -> Result<TenantId, Failure> {
+        let policy = store::lock_policy(tx).await?;
+        let limit = limit.unwrap_or(policy.points.approval_above);
+        let points = policy.points.clone().limited(limit).map_err(Failure::Refused)?;
+        store::update_policy(tx, &TenantPolicy { points, ..policy }, self.platform.clock.now()).await?;
+        Ok(tx.tenant())
+    }
+
+    /// The zone in which the tenant's days are counted, for those who may see its settings.
+    pub async fn timezone(&self, actor: &Actor, tx: &TenantTx) -> Result<Tz, ApiError> {
+        actor.require(Scope::TenantRead)?;
+        Ok(store::get(tx).await?.timezone)
+    }
+
+    /// Moves the tenant to another zone: its days are counted there from now on. A person has to have proved lately who
+    /// they are.
+    pub async fn set_timezone(&self, actor: &Actor, name: String, call: &Call) -> Result<(), Failure> {
+        let now = self.platform.clock.now();
+        let scope = actor.require_fresh(Scope::TenantWrite, now)?;
+        self.platform
+            .once(scope, (actor, call), |tx| async move { set_timezone_in(tx, &name, now).await }.boxed())
+            .await
+    }
+
     /// The tenant's keys, for encrypting and finding personal data.
     pub async fn keys_in(&self, tx: &TenantTx) -> Result<Arc<TenantKeys>, ApiError> {
         let tenant = tx.tenant();
@@ -197,4 +239,9 @@ impl Tenants {
         at_hand.insert(tenant, Arc::clone(&keys));
         Ok(keys)
     }
+}
+
+async fn set_timezone_in(tx: &TenantTx, name: &str, now: DateTime<Utc>) -> Result<(), Failure> {
+    let zone = parse_zone(name).map_err(Failure::Refused)?;
+    Ok(store::update_timezone(tx, zone, now).await?)
 }

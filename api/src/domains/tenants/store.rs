@@ -1,6 +1,7 @@
 //! Reads and writes `tenants`.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 use shequn_entity::tenants::{Column, Entity};
@@ -114,6 +115,17 @@ pub(super) async fn update_policy(tx: &TenantTx, policy: &TenantPolicy, now: Dat
     let statement = Query::update()
         .table(Entity)
         .values([(Column::Policy, policy.into()), (Column::UpdatedAt, now.into())])
+        .and_where(own_id(tx))
+        .to_owned();
+    tx.execute(&statement).await.map_err(DbError::from)?;
+    Ok(())
+}
+
+pub(super) async fn update_timezone(tx: &TenantTx, zone: Tz, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let statement = Query::update()
+        .table(Entity)
+        .values([(Column::Timezone, zone.name().into()), (Column::UpdatedAt, now.into())])
+        .and_where(tx.is_tenant(Entity))
         .and_where(own_id(tx))
         .to_owned();
     tx.execute(&statement).await.map_err(DbError::from)?;

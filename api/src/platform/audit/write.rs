@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, Iterable as _};
+use sea_orm::{ActiveModelTrait, ConnectionTrait as _, Iterable as _};
 use shequn_entity::audit_events::{ActiveModel, Column, Entity};
 use tokio::sync::Notify;
 
@@ -14,7 +14,7 @@ use super::subject::Subject;
 use crate::actor::Actor;
 use crate::error::{ApiError, ErrorCode, UserErrorCode};
 use crate::platform::Platform;
-use crate::platform::db::{DbError, SystemTx, TenantScope, TenantTx};
+use crate::platform::db::{DbError, SystemTx, TenantScope, TenantTable, TenantTx};
 use crate::platform::idempotency::Call;
 use crate::platform::ids::{AuditEventKind, TenantId};
 
@@ -72,6 +72,17 @@ impl Platform {
     /// Records an event in the transaction of what it tells about.
     pub async fn record_in(&self, tx: &TenantTx, entry: Entry<'_>) -> Result<(), ApiError> {
         tx.insert(self.row(tx.tenant(), &entry)?).await?;
+        self.trail.0.notify_one();
+        Ok(())
+    }
+
+    /// As [`Platform::record_in`], with a row that belongs to it.
+    pub async fn record_with<A>(&self, tx: &TenantTx, row: A, entry: Entry<'_>) -> Result<(), ApiError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantTable,
+    {
+        tx.insert_both(row, self.row(tx.tenant(), &entry)?).await?;
         self.trail.0.notify_one();
         Ok(())
     }

@@ -11,6 +11,7 @@ mod check;
 pub mod columns;
 mod connect;
 mod error;
+pub mod horizon;
 pub mod keyset;
 mod partition;
 pub mod prefix;
@@ -73,6 +74,12 @@ impl Db {
     pub async fn write(&self, scope: TenantScope) -> Result<TenantTx, DbError> {
         let tx = Tx::begin(self, Mode::Write, self.tenant_settings(&scope), Cancel::never()).await?;
         Ok(TenantTx::new(tx, scope, self.0.walls))
+    }
+
+    /// As [`Db::write`], at a savepoint, while no other such transaction has the same number; None when one has.
+    pub async fn write_alone(&self, scope: TenantScope, number: i64) -> Result<Option<TenantTx>, DbError> {
+        let tx = Tx::begin_alone(self, self.tenant_settings(&scope), number).await?;
+        Ok(tx.map(|tx| TenantTx::new(tx, scope, self.0.walls)))
     }
 
     /// A read-write transaction across tenants: for sign-in, the dispatcher and installation-wide work only.

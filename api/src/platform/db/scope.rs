@@ -1,9 +1,11 @@
 //! The door to a tenant's tables: every statement that goes through it names the tenant.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, SimpleExpr};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::sea_query::{Alias, CommonTableExpression, Expr, ExprTrait as _, IntoIden, SimpleExpr, WithClause};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeleteMany, EntityTrait, ExecResult, QueryFilter as _,
-    QueryResult, Select, Statement, UpdateMany,
+    QueryResult, QueryTrait as _, Select, Statement, UpdateMany,
 };
 
 use super::partition::{self, Belonging, Partition};
@@ -53,6 +55,8 @@ pub struct ScopedTx<S> {
     tx: Tx,
     scope: S,
     walls: Walls,
+    /// See [`TenantTx::with_authority`].
+    is_whole: AtomicBool,
 }
 
 /// A transaction of one tenant.
@@ -67,12 +71,7 @@ impl<S> ScopedTx<S> {
         self.tx.commit().await
     }
 
-    /// Marks the state to return to when a use case refuses.
-    pub async fn savepoint(&self) -> Result<(), DbError> {
-        self.tx.savepoint().await
-    }
-
-    /// Undoes everything since the savepoint.
+    /// Undoes everything since the savepoint of [`super::Db::write_alone`].
     pub async fn rollback_to_savepoint(&self) -> Result<(), DbError> {
         self.tx.rollback_to_savepoint().await
     }
@@ -86,7 +85,7 @@ impl<S> ScopedTx<S> {
 
 impl SystemTx {
     pub(super) fn new(tx: Tx, scope: SystemScope) -> Self {
-        Self { tx, scope, walls: Walls::STANDING }
+        Self { tx, scope, walls: Walls::STANDING, is_whole: AtomicBool::new(false) }
     }
 
     /// The authority, for functions that ask to see it.
@@ -134,17 +133,39 @@ tenant_tables! {
     invitations: Belonging::Tenant,
     document_registries: Belonging::Tenant,
     trusted_documents: Belonging::Tenant,
+    check_in_members: Belonging::Person("member_id"),
+    check_ins: Belonging::Person("member_id"),
+    check_in_card_moves: Belonging::Person("member_id"),
     points_accounts: Belonging::Person("member_id"),
     points_entries: Belonging::Person("member_id"),
     points_lots: Belonging::Person("member_id"),
     points_lot_moves: Belonging::Person("member_id"),
     points_holds: Belonging::Person("member_id"),
     points_seals: Belonging::Tenant,
+    points_approvals: Belonging::Person("member_id"),
+    earning_rules: Belonging::Tenant,
+    earning_rule_versions: Belonging::Tenant,
+    earning_events: Belonging::Person("member_id"),
+    earning_payments: Belonging::Person("member_id"),
+    earning_members: Belonging::Person("member_id"),
+    growth_paths: Belonging::Tenant,
+    growth_positions: Belonging::Person("member_id"),
+    growth_moves: Belonging::Person("member_id"),
+    growth_cursors: Belonging::Tenant,
+    rewards: Belonging::Tenant,
+    reward_communities: Belonging::Group("community_id"),
+    reward_stock_moves: Belonging::Tenant,
+    reward_vouchers: Belonging::Tenant,
+    redemptions: Belonging::Person("member_id"),
+    redemption_sources: Belonging::Person("member_id"),
+    leaderboard_scores: Belonging::Person("member_id"),
+    leaderboard_zones: Belonging::Tenant,
+    leaderboard_cursors: Belonging::Tenant,
 }
 
 impl TenantTx {
     pub(super) fn new(tx: Tx, scope: TenantScope, walls: Walls) -> Self {
-        Self { tx, scope, walls }
+        Self { tx, scope, walls, is_whole: AtomicBool::new(false) }
     }
 
     /// The tenant, for rows about to be inserted.
@@ -160,7 +181,17 @@ impl TenantTx {
     }
 
     pub(super) fn partition(&self) -> &Partition {
-        &self.scope.partition
+        if self.is_whole.load(Ordering::Relaxed) { &Partition::Whole } else { &self.scope.partition }
+    }
+
+    /// Does `work` with another authority over the same tenant, if that is over all of it: for what the program does by
+    /// itself in the transaction of somebody who sees less. Nothing else is done in the transaction meanwhile.
+    pub async fn with_authority<T>(&self, authority: &TenantScope, work: impl Future<Output = T> + Send) -> T {
+        let is_wider = authority.tenant() == self.tenant() && !authority.is_confined();
+        self.is_whole.store(is_wider, Ordering::Relaxed);
+        let done = work.await;
+        self.is_whole.store(false, Ordering::Relaxed);
+        done
     }
 
     /// The condition that rows of `table` are this tenant's, and in the part of it that the authority is for.
@@ -209,6 +240,27 @@ impl TenantTx {
         A::Entity: TenantTable,
     {
         <A::Entity as EntityTrait>::insert(row).exec_without_returning(self).await?;
+        Ok(())
+    }
+
+    /// Inserts a row into each of two tables, in one round trip where the database lets us.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    pub async fn insert_both<A, B>(&self, first: A, second: B) -> Result<(), DbError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantTable,
+        B: ActiveModelTrait,
+        B::Entity: TenantTable,
+    {
+        if !self.is_postgres() {
+            self.insert(first).await?;
+            return self.insert(second).await;
+        }
+        let first = <A::Entity as EntityTrait>::insert(first).into_query();
+        let first = CommonTableExpression::new().table_name("first").query(first).to_owned();
+        let both =
+            <B::Entity as EntityTrait>::insert(second).into_query().with(WithClause::new().cte(first).to_owned());
+        self.execute(&both).await?;
         Ok(())
     }
 

@@ -54,9 +54,21 @@ struct Step {
 pub struct Together {
     is_postgres: bool,
     values: Vec<Value>,
-    places: Vec<(&'static str, String)>,
+    /// Of the given rows, on SQLite: there they are bound without numbers, before all others. It looks a number up by
+    /// going through all that it has seen, which takes seconds where there are thousands.
+    cells: Vec<Value>,
+    places: Vec<(&'static str, Place)>,
     given: String,
     steps: Vec<Step>,
+}
+
+/// What is put for a name.
+enum Place {
+    /// A value, counted from 0.
+    Value(usize),
+    /// A list of them, behind a column.
+    Any(Vec<usize>),
+    Text(String),
 }
 
 impl Together {
@@ -64,14 +76,21 @@ impl Together {
     #[must_use]
     pub fn new<S>(tx: &ScopedTx<S>) -> Self {
         let is_postgres = tx.is_postgres();
-        Self { is_postgres, values: Vec::new(), places: Vec::new(), given: String::new(), steps: Vec::new() }
+        Self {
+            is_postgres,
+            values: Vec::new(),
+            cells: Vec::new(),
+            places: Vec::new(),
+            given: String::new(),
+            steps: Vec::new(),
+        }
     }
 
     /// A value under a name.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         let place = self.place(value.into());
-        self.places.push((name, place));
+        self.places.push((name, Place::Value(place)));
         self
     }
 
@@ -79,14 +98,10 @@ impl Together {
     #[must_use]
     pub fn with_any(mut self, name: &'static str, ids: &[Uuid]) -> Self {
         let values: Vec<Value> = ids.iter().copied().map(Value::from).collect();
-        let place = if self.is_postgres {
-            let place = self.place(Value::Array(ArrayType::Uuid, Some(Box::new(values))));
-            format!("= ANY({place})")
-        } else {
-            let places: Vec<_> = values.into_iter().map(|value| self.place(value)).collect();
-            format!("IN ({})", places.join(", "))
-        };
-        self.places.push((name, place));
+        let values =
+            if self.is_postgres { vec![Value::Array(ArrayType::Uuid, Some(Box::new(values)))] } else { values };
+        let places = values.into_iter().map(|value| self.place(value)).collect();
+        self.places.push((name, Place::Any(places)));
         self
     }
 
@@ -96,19 +111,18 @@ impl Together {
         let names: Vec<_> = given.columns.iter().map(|(name, _)| *name).collect();
         let rows = if self.is_postgres {
             let arrays: Vec<_> = given.columns.into_iter().map(|(_, column)| self.place(column.array)).collect();
+            let arrays: Vec<_> = arrays.into_iter().map(|place| self.spell(place)).collect();
             format!("SELECT * FROM unnest({})", arrays.join(", "))
         } else {
             let mut columns: Vec<_> = given.columns.into_iter().map(|(_, column)| column.values.into_iter()).collect();
-            let mut rows = Vec::with_capacity(given.rows);
             for _ in 0..given.rows {
-                let cells: Vec<_> = columns.iter_mut().filter_map(Iterator::next).collect();
-                let cells: Vec<_> = cells.into_iter().map(|value| self.place(value)).collect();
-                rows.push(format!("({})", cells.join(", ")));
+                self.cells.extend(columns.iter_mut().filter_map(Iterator::next));
             }
-            format!("VALUES {}", rows.join(", "))
+            let row = format!("({})", vec!["?"; columns.len()].join(", "));
+            format!("VALUES {}", vec![row; given.rows].join(", "))
         };
         self.given = format!("{name} ({}) AS ({rows})", names.join(", "));
-        self.places.push((name, name.to_owned()));
+        self.places.push((name, Place::Text(name.to_owned())));
         self
     }
 
@@ -128,7 +142,7 @@ impl Together {
                 Some(self.given.clone()).filter(|given| !given.is_empty()).into_iter().collect();
             for step in steps {
                 parts.push(format!("{} AS ({} RETURNING *)", step.name, self.fill(&step.sql)));
-                self.places.push((step.name, step.name.to_owned()));
+                self.places.push((step.name, Place::Text(step.name.to_owned())));
             }
             let with = if parts.is_empty() { String::new() } else { format!("WITH {} ", parts.join(", ")) };
             let sql = format!("{with}{}", self.fill(last));
@@ -140,15 +154,26 @@ impl Together {
                 return Ok(Vec::new());
             }
             let found = format!("(SELECT * FROM {} WHERE {})", step.table, self.fill(&step.again));
-            self.places.push((step.name, found));
+            self.places.push((step.name, Place::Text(found)));
         }
         let sql = self.after_given(last);
         Ok(tx.query_all_raw(self.statement(tx, sql)).await?)
     }
 
-    fn place(&mut self, value: Value) -> String {
+    fn place(&mut self, value: Value) -> usize {
         self.values.push(value);
-        format!("${}", self.values.len())
+        self.values.len() - 1
+    }
+
+    fn spell(&self, place: usize) -> String {
+        let sign = if self.is_postgres { '$' } else { '?' };
+        format!("{sign}{}", self.cells.len() + place + 1)
+    }
+
+    fn spell_any(&self, places: &[usize]) -> String {
+        let places: Vec<_> = places.iter().map(|place| self.spell(*place)).collect();
+        let list = places.join(", ");
+        if self.is_postgres { format!("= ANY({list})") } else { format!("IN ({list})") }
     }
 
     fn after_given(&self, sql: &str) -> String {
@@ -162,10 +187,12 @@ impl Together {
         let mut rest = sql;
         while let Some((before, behind)) = rest.split_once('{') {
             let (name, after) = behind.split_once('}').unwrap_or((behind, ""));
-            let place = self.places.iter().rev().find(|(known, _)| *known == name).map(|(_, place)| place.as_str());
+            let place = self.places.iter().rev().find(|(known, _)| *known == name).map(|(_, place)| place);
             filled.push_str(before);
             match place {
-                Some(place) => filled.push_str(place),
+                Some(Place::Value(place)) => filled.push_str(&self.spell(*place)),
+                Some(Place::Any(places)) => filled.push_str(&self.spell_any(places)),
+                Some(Place::Text(text)) => filled.push_str(text),
                 None => drop(write!(filled, "{{{name}}}")),
             }
             rest = after;
@@ -175,6 +202,7 @@ impl Together {
     }
 
     fn statement<S: Send + Sync>(&self, tx: &ScopedTx<S>, sql: String) -> Statement {
-        Statement::from_sql_and_values(tx.get_database_backend(), sql, self.values.clone())
+        let values = self.cells.iter().chain(&self.values).cloned();
+        Statement::from_sql_and_values(tx.get_database_backend(), sql, values)
     }
 }

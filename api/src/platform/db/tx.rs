@@ -11,7 +11,8 @@ use futures_util::StreamExt as _;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Executor as _, PgPool, Postgres, Sqlite};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Executor as _, PgPool, Postgres, Row as _, Sqlite};
 use tokio::sync::Mutex;
 
 use super::error::{CANCELLED, TOO_MANY_ROWS, is_unavailable};
@@ -51,6 +52,8 @@ impl Cancel {
     }
 }
 
+const SAVEPOINT: &str = "SAVEPOINT effects";
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Read,
@@ -88,6 +91,17 @@ macro_rules! on_connection {
 impl Tx {
     /// Begins; `settings` is the statement that enters role and tenant on PostgreSQL.
     pub(super) async fn begin(db: &Db, mode: Mode, settings: String, cancel: Cancel) -> Result<Self, DbError> {
+        Ok(Self::begin_told(db, mode, settings, cancel).await?.0)
+    }
+
+    /// As [`Tx::begin`], with what the last of the settings answers on PostgreSQL.
+    async fn begin_told(
+        db: &Db,
+        mode: Mode,
+        settings: String,
+        cancel: Cancel,
+    ) -> Result<(Self, Option<PgRow>), DbError> {
+        let mut told = None;
         let connection = match (&db.0.pools, mode) {
             (Pools::Postgres(pool), mode) => {
                 let begin = match mode {
@@ -95,7 +109,9 @@ impl Tx {
                     Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
                     Mode::WriteSnapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ",
                 };
-                Connection::Postgres(begin_postgres(pool, format!("{begin}; {settings}")).await?)
+                let (connection, row) = begin_postgres(pool, format!("{begin}; {settings}")).await?;
+                told = row;
+                Connection::Postgres(connection)
             }
             (Pools::Sqlite { readers, .. }, Mode::Read) => {
                 let mut connection = readers.acquire().await?;
@@ -108,13 +124,27 @@ impl Tx {
                 Connection::Sqlite(connection)
             }
         };
-        Ok(Self {
+        let tx = Self {
             connection: Mutex::new(connection),
             backend: db.backend(),
             cancel,
             broken: AtomicBool::new(false),
             rows_left: AtomicUsize::new(if mode == Mode::Read { ROW_BUDGET } else { usize::MAX }),
-        })
+        };
+        Ok((tx, told))
+    }
+
+    /// Begins to write with a lock of this number, at a savepoint, all in one round trip; None when another
+    /// transaction has the lock. On SQLite the only writer is lock enough.
+    pub(super) async fn begin_alone(db: &Db, settings: String, number: i64) -> Result<Option<Self>, DbError> {
+        let settings = format!("{settings}; SELECT pg_try_advisory_xact_lock({number}) AS is_ours; {SAVEPOINT}");
+        let (tx, told) = Self::begin_told(db, Mode::Write, settings, Cancel::never()).await?;
+        match told {
+            Some(row) if !row.try_get::<bool, _>("is_ours")? => return Ok(None),
+            Some(_) => {}
+            None => tx.savepoint().await?,
+        }
+        Ok(Some(tx))
     }
 
     /// Changes role and tenant of a transaction that is under way; `settings` as for [`Tx::begin`].
@@ -139,7 +169,7 @@ impl Tx {
 
     /// Marks the state that [`Tx::rollback_to_savepoint`] returns to.
     pub(super) async fn savepoint(&self) -> Result<(), DbError> {
-        on_connection!(self, c => c.execute(sqlx::raw_sql("SAVEPOINT effects")).await.map(drop))?;
+        on_connection!(self, c => c.execute(sqlx::raw_sql(SAVEPOINT)).await.map(drop))?;
         Ok(())
     }
 
@@ -173,12 +203,12 @@ impl Tx {
 
 /// Begins on a connection that lives. Those that lay idle while the server went away are found dead here and
 /// replaced: nothing has happened yet, so beginning again is safe.
-async fn begin_postgres(pool: &PgPool, begin: String) -> Result<PoolConnection<Postgres>, DbError> {
+async fn begin_postgres(pool: &PgPool, begin: String) -> Result<(PoolConnection<Postgres>, Option<PgRow>), DbError> {
     let mut dead = 0;
     loop {
         let mut connection = pool.acquire().await?;
-        match connection.execute(sqlx::raw_sql(AssertSqlSafe(begin.clone()))).await {
-            Ok(_) => return Ok(connection),
+        match connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(begin.clone()))).await {
+            Ok(mut rows) => return Ok((connection, rows.pop())),
             Err(error) if is_unavailable(&error) && dead < pool.options().get_max_connections() => {
                 connection.close_on_drop();
                 dead += 1;

@@ -20,4 +20,4 @@ mod tokens;
 pub use error::PartnerKeyError;
 pub use model::{Changes, Draft, State};
 pub use row::PartnerKeyRow;
-pub use service::{Made, PartnerKeys, Switch};
+pub use service::{Made, PartnerKeys, Switch, list_holders_in};

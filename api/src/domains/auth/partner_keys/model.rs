@@ -183,9 +183,18 @@ impl Checked {
     }
 }
 
-/// Whether a key may have the scope at all: none that makes keys, people or the tenant's rules.
+/// Whether a key may have the scope at all: none that makes keys, people or the tenant's rules, or stands for a second
+/// person.
 pub(super) const fn is_for_keys(scope: Scope) -> bool {
-    !matches!(scope, Scope::KeysRead | Scope::KeysWrite | Scope::StaffRead | Scope::StaffWrite | Scope::TenantWrite)
+    !matches!(
+        scope,
+        Scope::KeysRead
+            | Scope::KeysWrite
+            | Scope::StaffRead
+            | Scope::StaffWrite
+            | Scope::TenantWrite
+            | Scope::PointsApprove
+    )
 }
 
 fn check_scopes(scopes: &[String], (held, is_restricted): (&[Scope], bool), errors: &mut Vec<UserError>) -> Vec<Scope> {

@@ -16,10 +16,10 @@ use crate::actor::{Actor, Scope, UserActor};
 use crate::domains::auth::store as accounts;
 use crate::error::{ApiError, Denied, Failure};
 use crate::platform::Platform;
-use crate::platform::db::TenantTx;
 use crate::platform::db::keyset::{KeysetPage, Slice};
+use crate::platform::db::{DbError, TenantTx};
 use crate::platform::idempotency::Call;
-use crate::platform::ids::{PartnerKeyId, TenantId};
+use crate::platform::ids::{PartnerKeyId, TenantId, UserId};
 
 /// A key and its secret, which nobody can ask for again.
 pub struct Made {
@@ -161,7 +161,7 @@ impl PartnerKeys {
                     .once(scope, (actor, call), |tx| {
                         async move {
                             held(tx, &user).await?;
-                            this.rotate_in(tx, id, hash, overlap_seconds).await
+                            this.rotate_in(tx, (id, user.user), hash, overlap_seconds).await
                         }
                         .boxed()
                     })
@@ -174,13 +174,13 @@ impl PartnerKeys {
     async fn rotate_in(
         &self,
         tx: &TenantTx,
-        id: PartnerKeyId,
+        (id, rotator): (PartnerKeyId, UserId),
         hash: Vec<u8>,
         overlap_seconds: Option<i32>,
     ) -> Result<PartnerKeyId, PartnerKeyError> {
         let overlap = check_overlap(overlap_seconds)?;
         lock(tx, id).await?;
-        store::rotate(tx, id, (hash, overlap), self.platform.clock.now()).await?;
+        store::rotate(tx, id, (hash, overlap, rotator), self.platform.clock.now()).await?;
         Ok(id)
     }
 
@@ -254,6 +254,12 @@ pub enum Switch {
 async fn lock(tx: &TenantTx, id: PartnerKeyId) -> Result<PartnerKeyRow, PartnerKeyError> {
     let row = store::lock(tx, id).await?.ok_or(PartnerKeyError::NotFound)?;
     if row.life.revoked_at.is_some() { Err(PartnerKeyError::Revoked) } else { Ok(row) }
+}
+
+/// Who was given a secret of this key, for a slice in which nobody acts as two: whoever made the key, and the last two
+/// who rotated it.
+pub async fn list_holders_in(tx: &TenantTx, key: PartnerKeyId) -> Result<Vec<UserId>, DbError> {
+    store::list_holders(tx, key).await
 }
 
 /// Keys are made and changed by people.

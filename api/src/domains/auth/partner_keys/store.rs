@@ -106,6 +106,8 @@ pub(super) async fn insert(tx: &TenantTx, new: NewRow, now: DateTime<Utc>) -> Re
         networks: Set(networks(&key)),
         secret_hash: Set(secret_hash),
         rotated_at: Set(None),
+        rotated_by: Set(None),
+        previous_rotated_by: Set(None),
         previous_secret_hash: Set(None),
         previous_secret_until: Set(None),
         expires_at: Set(key.expires_at),
@@ -148,7 +150,7 @@ pub(super) async fn update(tx: &TenantTx, id: PartnerKeyId, key: &Checked, now: 
 pub(super) async fn rotate(
     tx: &TenantTx,
     id: PartnerKeyId,
-    (hash, overlap): (Vec<u8>, TimeDelta),
+    (hash, overlap, rotator): (Vec<u8>, TimeDelta, UserId),
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let keeps = overlap > TimeDelta::zero();
@@ -158,9 +160,18 @@ pub(super) async fn rotate(
         .col_expr(Column::PreviousSecretUntil, Expr::value(keeps.then(|| now + overlap)))
         .col_expr(Column::SecretHash, Expr::value(hash))
         .col_expr(Column::RotatedAt, Expr::value(now))
+        .col_expr(Column::PreviousRotatedBy, Expr::col(Column::RotatedBy))
+        .col_expr(Column::RotatedBy, Expr::value(rotator.uuid()))
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Who was given the key's secret, or the one before: whoever made the key, and the last two who rotated it.
+pub(super) async fn list_holders(tx: &TenantTx, id: PartnerKeyId) -> Result<Vec<UserId>, DbError> {
+    let key = tx.find::<Entity>().filter(Column::Id.eq(id.uuid())).one(tx).await?;
+    let users = key.map(|key| [key.created_by, key.rotated_by, key.previous_rotated_by]);
+    Ok(users.into_iter().flatten().flatten().map(Id::from_uuid).collect())
 }
 
 pub(super) async fn set_disabled(

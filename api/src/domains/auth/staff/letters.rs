@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::model::Locale;
 use crate::actor::Role;
+use crate::platform::locale::Locale;
 
 /// The subject and the text of a letter.
 pub(super) struct Text {

@@ -8,6 +8,7 @@ use crate::domains::tenants::Tenant;
 use crate::error::{UserError, UserErrorCode};
 use crate::named_enum;
 use crate::platform::ids::{InvitationId, MembershipId, TenantId, UserId};
+use crate::platform::locale::Locale;
 use crate::platform::text::parse_line;
 
 /// How long an invitation is good for.
@@ -15,16 +16,6 @@ pub(super) const INVITATION_LIFE: TimeDelta = TimeDelta::days(7);
 /// How long the link to a new password is good for.
 pub(super) const RESET_LIFE: TimeDelta = TimeDelta::minutes(30);
 const NAME_LENGTH: usize = 80;
-
-named_enum! {
-    /// The language of a letter.
-    Locale {
-        /// Simplified Chinese.
-        ZhCn "ZH_CN",
-        /// English.
-        En "EN",
-    }
-}
 
 named_enum! {
     /// Whether somebody works for the tenant.

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Life, Locale, StaffStatus, Ticket};
+use super::model::{Life, StaffStatus, Ticket};
 use crate::actor::Role;
 use crate::platform::db::keyset::{KeyValue, Position};
 use crate::platform::ids::{InvitationId, MembershipId, UserId};
+use crate::platform::locale::Locale;
 
 /// Somebody who works for the tenant, or did.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 use futures_util::FutureExt as _;
 
 use super::error::StaffError;
-use super::model::{Draft, INVITATION_LIFE, InvitationStatus, Life, Locale, Standing, Ticket, may_give};
+use super::model::{Draft, INVITATION_LIFE, InvitationStatus, Life, Standing, Ticket, may_give};
 use super::row::InvitationRow;
 use super::service::{Staff, invitation_place, person};
 use super::service_letters::invitation_mail;
@@ -50,7 +50,7 @@ impl Staff {
             role: draft.role,
             locale: match draft.locale {
                 Some(locale) => locale,
-                None => self.usual_locale(tx).await?,
+                None => self.tenants.get_in(tx).await?.locale(),
             },
             version: 1,
             invited_by: actor.id,
@@ -150,12 +150,6 @@ impl Staff {
     async fn post_in(&self, tx: &TenantTx, row: &InvitationRow) -> Result<(), StaffError> {
         let ticket = Ticket { tenant: tx.tenant(), invitation: row.id, version: row.version };
         Ok(self.mails.post_in(tx, invitation_mail(ticket, row.life.expires_at)).await?)
-    }
-
-    /// The language of the tenant's country.
-    async fn usual_locale(&self, tx: &TenantTx) -> Result<Locale, StaffError> {
-        let tenant = self.tenants.get_in(tx).await?;
-        Ok(if ["CN", "HK", "MO", "TW", "SG"].contains(&tenant.country.as_str()) { Locale::ZhCn } else { Locale::En })
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::letters::{self, Invited};
-use super::model::{InvitationStatus, Locale, RESET_LIFE, ResetTicket, Ticket};
+use super::model::{InvitationStatus, RESET_LIFE, ResetTicket, Ticket};
 use super::service::Staff;
 use super::tokens::{invitation_token, reset_token};
 use super::{store, store_accounts, store_invitations};
@@ -16,6 +16,7 @@ use crate::domains::auth::service::email_place;
 use crate::error::ApiError;
 use crate::platform::db::Cancel;
 use crate::platform::ids::{InvitationId, TenantId};
+use crate::platform::locale::Locale;
 use crate::platform::mail::{Job, Letter, NewMail, Writer};
 
 const INVITATION: &str = "staff.invitation";

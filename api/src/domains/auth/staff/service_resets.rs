@@ -4,7 +4,7 @@
 //! finds out. There is no other way to another's password: an administrator has none.
 
 use super::error::StaffError;
-use super::model::{Locale, RESET_LIFE};
+use super::model::RESET_LIFE;
 use super::service::Staff;
 use super::service_letters::reset_mail;
 use super::store_accounts;
@@ -15,6 +15,7 @@ use crate::domains::auth::sessions::{EndReason, Ending};
 use crate::domains::auth::{AuthError, store as accounts};
 use crate::error::Failure;
 use crate::platform::idempotency::Call;
+use crate::platform::locale::Locale;
 use crate::platform::origin::Origin;
 
 /// What somebody gives to set a password anew.

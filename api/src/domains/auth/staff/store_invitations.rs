@@ -5,13 +5,14 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LockType, Query, SelectStat
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, QueryFilter as _, QueryResult};
 use shequn_entity::invitations::{ActiveModel, Column, Entity};
 
-use super::model::{InvitationFilter, InvitationStatus, Life, Locale};
+use super::model::{InvitationFilter, InvitationStatus, Life};
 use super::row::InvitationRow;
 use crate::actor::Role;
 use crate::error::ApiError;
 use crate::platform::db::keyset::{KeysetOrder, KeysetPage, Slice};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, InvitationId, MembershipId};
+use crate::platform::locale::Locale;
 
 const COLUMNS: [Column; 12] = [
     Column::Id,

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::MemberAccess;
+use super::model::TokenTerms;
 use crate::actor::Scope;
 use crate::domains::communities::Communities;
 use crate::domains::communities::graphql::{MyCommunity, columns};
+use crate::domains::members::graphql::MemberRef;
 use crate::domains::members::membership::graphql::{cut, position};
 use crate::domains::members::membership::{Joining, Tier};
 use crate::domains::members::row::MemberRow;
 use crate::error::{ApiError, Failure, UserError};
+use crate::graph::me::Me;
 use crate::graphql::batch::{Page, Ref, loaded};
 use crate::graphql::connection::{Connection, EdgeType};
 use crate::graphql::context::{ContextExt as _, nullable};
@@ -22,6 +25,7 @@ use crate::graphql::mutation::{call, settle};
 use crate::graphql::pagination::{CursorSpace, PageArgs};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::selection::Selection;
+use crate::platform::db::TenantTx;
 use crate::platform::db::keyset::Slice;
 
 /// For whom a token is made.
@@ -31,6 +35,10 @@ pub struct MemberTokenCreateInput {
     member_id: ID,
     /// How long it is good for, 60 to 3600 seconds; 900 (a quarter of an hour) unless told otherwise.
     lifetime_seconds: Option<i32>,
+    /// What the member may do with it for themselves, besides looking at `me`: `engagement:write` for `myCheckIn` and
+    /// `myCheckInMakeUp`, `redemptions:write` for `myRedemptionCreate`. Nothing when left out. The key must have them itself;
+    /// what it loses later, its tokens lose.
+    scopes: Option<Vec<String>>,
     /// Accepted as everywhere, 1 to 255 characters, but tokens are not kept: a repeated request gives another token.
     idempotency_key: Option<String>,
 }
@@ -53,7 +61,8 @@ pub struct AccessMutation;
 /// Makes members' tokens.
 #[Object]
 impl AccessMutation {
-    /// Makes a token with which a mini program acts as one member: it opens `me` and nothing else. For partner
+    /// Makes a token with which a mini program acts as one member: it opens `me`, and the mutations called `my…` that it is
+    /// made for (`scopes`). For partner
     /// systems only, by their keys; FORBIDDEN to people. It ends with the key, or when the member is archived; the
     /// key's address list does not bind it. Needs `members:token`.
     #[graphql(directive = requires_scopes::apply(vec!["members:token".to_owned()]))]
@@ -65,8 +74,10 @@ impl AccessMutation {
         let call = call(ctx, "memberTokenCreate", input.idempotency_key.as_deref(), &input)?;
         let actor = ctx.actor()?;
         actor.require(Scope::MemberTokens)?;
+        let scopes = input.scopes.unwrap_or_default();
+        let terms = TokenTerms { lifetime_seconds: input.lifetime_seconds, scopes };
         let result = match parse_input_id("memberId", &input.member_id) {
-            Ok(id) => ctx.service::<MemberAccess>()?.create_token(actor, id, input.lifetime_seconds, &call).await,
+            Ok(id) => ctx.service::<MemberAccess>()?.create_token(actor, id, &terms, &call).await,
             Err(error) => Err(Failure::Refused(vec![error])),
         };
         let (made, user_errors) = settle(ctx, &call, result)?;
@@ -85,21 +96,26 @@ impl AccessQuery {
     /// The member whose token the caller has; null for everybody else. Needs a token of `memberTokenCreate`.
     async fn me(&self, ctx: &Context<'_>) -> Option<Result<Me, ApiError>> {
         nullable(async {
-            let request = ctx.request()?;
-            let Some(reader) = request.member_reader().await? else { return Ok(None) };
-            let row = ctx.service::<MemberAccess>()?.find_own(request.actor(), &reader).await?;
-            Ok(row.map(|row| Me(Ref::single(reader, row))))
+            let Some(reader) = ctx.request()?.member_reader().await? else { return Ok(None) };
+            find_me_in(ctx, reader).await
         })
         .await
     }
 }
 
-/// A member, as they see themselves.
-pub struct Me(Ref<MemberRow>);
+/// The member whose token the caller has, read in `reader`; None for everybody else.
+pub async fn find_me_in(ctx: &Context<'_>, reader: Arc<TenantTx>) -> Result<Option<Me>, ApiError> {
+    let row = ctx.service::<MemberAccess>()?.find_own(ctx.actor()?, &reader).await?;
+    Ok(row.map(|row| Me::new(Ref::single(reader, row))))
+}
+
+/// The slice's part of `Me`.
+#[derive(Clone)]
+pub struct MyMemberPart(pub MemberRef);
 
 /// A member, as they see themselves.
 #[Object]
-impl Me {
+impl MyMemberPart {
     /// `mbr_…`
     async fn id(&self) -> Result<ID, ApiError> {
         Ok(self.0.row()?.id.into())
@@ -170,7 +186,7 @@ impl EdgeType for MyCommunityEdge {
     }
 }
 
-impl Me {
+impl MyMemberPart {
     async fn memberships(&self, ctx: &Context<'_>) -> Result<Arc<Vec<Joining>>, ApiError> {
         let (access, actor) = (ctx.service::<MemberAccess>()?.clone(), ctx.actor()?.clone());
         let load = |page: Arc<Page<MemberRow>>| async move { access.memberships(&actor, page.reader()).await };

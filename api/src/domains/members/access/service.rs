@@ -3,14 +3,14 @@
 use futures_util::FutureExt as _;
 use shequn_entity::members::Column;
 
-use super::model::check_lifetime;
+use super::model::TokenTerms;
 use crate::actor::{Actor, Scope};
 use crate::domains::auth::{Auth, MemberToken};
 use crate::domains::members::membership::{self, Joining};
 use crate::domains::members::row::MemberRow;
 use crate::domains::members::service::lock_active;
 use crate::domains::members::{MemberError, Members};
-use crate::error::{ApiError, Denied, ErrorCode, Failure};
+use crate::error::{ApiError, Denied, ErrorCode, Failure, UserError};
 use crate::platform::db::TenantTx;
 use crate::platform::db::columns::Columns;
 use crate::platform::idempotency::Call;
@@ -35,7 +35,7 @@ impl MemberAccess {
         &self,
         actor: &Actor,
         member: MemberId,
-        lifetime_seconds: Option<i32>,
+        terms: &TokenTerms,
         call: &Call,
     ) -> Result<MemberToken, Failure> {
         let scope = actor.require(Scope::MemberTokens)?;
@@ -43,10 +43,10 @@ impl MemberAccess {
         let member = self
             .members
             .platform
-            .once(scope, (actor, call), |tx| find_for_token(tx, member, lifetime_seconds).boxed())
+            .once(scope, (actor, call), |tx| find_for_token(tx, member, terms.check(&key.scopes)).boxed())
             .await?;
-        let lifetime = check_lifetime(lifetime_seconds).map_err(Failure::Refused)?;
-        Ok(self.auth.sign_member_token(key, member, lifetime)?)
+        let terms = terms.check(&key.scopes).map_err(Failure::Refused)?;
+        Ok(self.auth.sign_member_token(key, member, terms)?)
     }
 
     /// The member whose token the caller has; None for everybody else. An archived member's token is over.
@@ -78,11 +78,11 @@ impl MemberAccess {
     }
 }
 
-async fn find_for_token(
+async fn find_for_token<T>(
     tx: &TenantTx,
     member: MemberId,
-    lifetime_seconds: Option<i32>,
+    terms: Result<T, Vec<UserError>>,
 ) -> Result<MemberId, MemberError> {
-    check_lifetime(lifetime_seconds)?;
+    terms?;
     Ok(lock_active(tx, member, "memberId").await?.id)
 }

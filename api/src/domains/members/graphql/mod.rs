@@ -7,4 +7,4 @@ mod query;
 
 pub use mutation::{MemberIdentityInput, MemberMutation};
 pub use object::{MemberCore, MemberRef, columns};
-pub use query::{MemberQuery, find, find_many};
+pub use query::{MemberQuery, find, find_many, find_shown};

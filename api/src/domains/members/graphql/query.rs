@@ -10,6 +10,7 @@ use super::super::membership::Tier;
 use super::super::model::{Filter, Sort};
 use super::super::service::By;
 use super::columns;
+use crate::actor::Scope;
 use crate::error::ApiError;
 use crate::graph::member::Member;
 use crate::graphql::batch::{Page, Ref};
@@ -112,6 +113,14 @@ pub async fn find(
     selection: &Selection,
 ) -> Result<Option<Member>, ApiError> {
     Ok(find_many(ctx, reader, &[id], selection).await?.remove(&id))
+}
+
+/// The `member` of a payload. Whoever changes something about a member may not read members: it is null for them.
+pub async fn find_shown(ctx: &Context<'_>, reader: Arc<TenantTx>, id: MemberId) -> Result<Option<Member>, ApiError> {
+    if !ctx.actor()?.may(Scope::MembersRead) {
+        return Ok(None);
+    }
+    find(ctx, reader, id, &Selection::at(ctx, &[&["member"]])).await
 }
 
 /// As [`find`], for many at once; unknown ones are left out.

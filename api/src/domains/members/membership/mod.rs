@@ -11,6 +11,8 @@ mod store;
 
 pub use model::{Churn, Filter, Joining, Sort, Stay, Tier, TierReport, TierShare};
 pub use row::CommunityMember;
+pub use service::MembershipWatch;
+pub use store::present_in;
 
 pub(super) use service::{leave_all, members_changed};
 pub(super) use store::{list_of_members, put_many};

@@ -1,6 +1,7 @@
 //! Memberships and their tiers, and how far the tiers' shares are from the quota.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::domains::communities::QuotaOverride;
 use crate::domains::tenants::{DeclinePolicy, TierQuota};
@@ -9,6 +10,8 @@ use crate::platform::ids::{CommunityId, MemberId};
 
 named_enum! {
     /// What a member is to a community. The first in this list is the highest.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
     Tier {
         /// Runs it: 5 % by the field's rule.
         Admin "ADMIN",

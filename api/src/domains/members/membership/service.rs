@@ -26,6 +26,15 @@ use crate::platform::outbox::NewEvent;
 /// Where a membership is: a community and a member.
 pub(super) type At = (CommunityId, MemberId);
 
+/// A port: what higher slices do when somebody joins or leaves, in the same transaction. What was imported is none of it.
+#[async_trait]
+pub trait MembershipWatch: Send + Sync {
+    /// A member has joined a community, brought along by another one or not.
+    async fn joined_in(&self, tx: &TenantTx, joining: &Joining, invited_by: Option<MemberId>) -> Result<(), ApiError>;
+    /// A member has left these communities.
+    async fn left_in(&self, tx: &TenantTx, member: MemberId, communities: &[CommunityId]) -> Result<(), ApiError>;
+}
+
 impl Members {
     /// The first members of each of several communities.
     pub async fn of_communities(
@@ -63,6 +72,16 @@ impl Members {
     ) -> Result<Vec<(MemberId, Joining)>, ApiError> {
         actor.require(Scope::MembersRead)?;
         Ok(store::list_of_members(tx, members).await?)
+    }
+
+    /// What these members are to the communities that they belong to now.
+    pub async fn list_tiers_in(
+        &self,
+        tx: &TenantTx,
+        members: &[MemberId],
+    ) -> Result<HashMap<(CommunityId, MemberId), Tier>, DbError> {
+        let belonging = store::list_of_members(tx, members).await?;
+        Ok(belonging.into_iter().map(|(member, joining)| ((joining.community, member), joining.tier)).collect())
     }
 
     /// The tier reports of these communities, or of all that have members.
@@ -109,15 +128,28 @@ impl Members {
     }
 
     /// Makes a member part of a community.
-    pub async fn join(&self, actor: &Actor, joining: Joining, call: &Call) -> Result<At, Failure> {
+    pub async fn join(
+        &self,
+        actor: &Actor,
+        (joining, invited_by): (Joining, Option<MemberId>),
+        call: &Call,
+    ) -> Result<At, Failure> {
         let (scope, this) = (actor.require(Scope::MembersWrite)?, self.clone());
-        self.platform.once(scope, (actor, call), |tx| async move { this.join_in(tx, joining).await }.boxed()).await
+        self.platform
+            .once(scope, (actor, call), |tx| async move { this.join_in(tx, joining, invited_by).await }.boxed())
+            .await
     }
 
-    async fn join_in(&self, tx: &TenantTx, joining: Joining) -> Result<At, MemberError> {
+    /// As [`Members::join`], in the caller's transaction.
+    pub async fn join_in(
+        &self,
+        tx: &TenantTx,
+        joining: Joining,
+        invited_by: Option<MemberId>,
+    ) -> Result<At, MemberError> {
         let Joining { community, member, .. } = joining;
         self.communities.lock_open_in(tx, community).await.map_err(MemberError::Community)?;
-        lock_active(tx, member, "memberId").await?;
+        lock_with_inviter(tx, member, invited_by).await?;
         let now = self.platform.clock.now();
         match store::lock(tx, community, member).await? {
             Some(membership) if !membership.has_left => return Err(MemberError::AlreadyMember),
@@ -125,6 +157,9 @@ impl Members {
             None => store::insert(tx, joining, now).await?,
         }
         members_changed(self, tx, [(community, 1)]).await?;
+        if let Some(watch) = self.watch.get() {
+            watch.joined_in(tx, &joining, invited_by).await?;
+        }
         Ok((community, member))
     }
 
@@ -166,10 +201,21 @@ impl Members {
         self.lock_membership(tx, at).await?;
         store::leave(tx, at, self.platform.clock.now()).await?;
         members_changed(self, tx, [(at.0, -1)]).await?;
+        if let Some(watch) = self.watch.get() {
+            watch.left_in(tx, at.1, &[at.0]).await?;
+        }
         Ok(at)
     }
 
     /// The present membership, held; community, then member, so that nobody waits in a circle.
+    /// Refuses unless the community is in use and the member belongs to it now; for a slice that stands on this one.
+    pub async fn require_membership_in(&self, tx: &TenantTx, (community, member): At) -> Result<(), MemberError> {
+        self.communities.lock_open_in(tx, community).await.map_err(MemberError::Community)?;
+        let belonging = store::list_of_members(tx, &[member]).await?;
+        let is_there = belonging.iter().any(|(_, joining)| joining.community == community);
+        if is_there { Ok(()) } else { Err(MemberError::NotMember) }
+    }
+
     async fn lock_membership(&self, tx: &TenantTx, (community, member): At) -> Result<(), MemberError> {
         self.communities.lock_open_in(tx, community).await.map_err(MemberError::Community)?;
         lock_active(tx, member, "memberId").await?;
@@ -208,11 +254,32 @@ pub(in crate::domains::members) async fn leave_all(
     members: &Members,
     tx: &TenantTx,
     member: MemberId,
-) -> Result<(), DbError> {
+) -> Result<(), MemberError> {
     let now = members.platform.clock.now();
     let belonging = store::list_of_members(tx, &[member]).await?;
     for (_, joining) in &belonging {
         store::leave(tx, (joining.community, member), now).await?;
     }
-    members_changed(members, tx, belonging.iter().map(|(_, joining)| (joining.community, -1))).await
+    members_changed(members, tx, belonging.iter().map(|(_, joining)| (joining.community, -1))).await?;
+    if let Some(watch) = members.watch.get() {
+        let left: Vec<_> = belonging.iter().map(|(_, joining)| joining.community).collect();
+        watch.left_in(tx, member, &left).await?;
+    }
+    Ok(())
+}
+
+/// Holds whoever joins, and whoever brought them along: both are active members, and not the same; in the order of
+/// their ids, so that nobody waits in a circle.
+async fn lock_with_inviter(tx: &TenantTx, member: MemberId, inviter: Option<MemberId>) -> Result<(), MemberError> {
+    if inviter == Some(member) {
+        let message = "Nobody invites themselves.";
+        return Err(vec![UserError::at("invitedById", UserErrorCode::Invalid, message)].into());
+    }
+    let mut both: Vec<_> = inviter.map(|inviter| (inviter, "invitedById")).into_iter().collect();
+    both.push((member, "memberId"));
+    both.sort_unstable();
+    for (id, field) in both {
+        lock_active(tx, id, field).await?;
+    }
+    Ok(())
 }

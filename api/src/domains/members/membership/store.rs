@@ -272,6 +272,18 @@ fn restrict(tx: &TenantTx, select: &mut SelectStatement, filter: &Filter) {
     }
 }
 
+/// The ids of those who are in a community now, for another slice's statement about them.
+#[must_use]
+pub fn present_in(tx: &TenantTx, community: CommunityId) -> SelectStatement {
+    Query::select()
+        .column((Entity, Column::MemberId))
+        .from(Entity)
+        .and_where(tx.owns(Entity))
+        .and_where(Expr::col((Entity, Column::CommunityId)).eq(community.uuid()))
+        .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
+        .to_owned()
+}
+
 /// How many members these communities have that the filter lets through.
 pub(super) async fn count(
     tx: &TenantTx,

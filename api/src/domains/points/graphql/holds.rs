@@ -5,9 +5,9 @@ use async_graphql::{Context, Object, SimpleObject};
 use super::super::Points;
 use super::super::service_holds::Holding;
 use super::input::{PointsHoldCaptureInput, PointsHoldCreateInput, PointsHoldReleaseInput};
-use super::mutation::find_member;
 use super::object::PointsHold;
 use crate::actor::Scope;
+use crate::domains::members::graphql as members;
 use crate::error::{ApiError, Failure, UserError};
 use crate::graph::member::Member;
 use crate::graphql::context::ContextExt as _;
@@ -74,7 +74,8 @@ impl HoldMutation {
         payload(ctx, &call, result).await
     }
 
-    /// Spends what a hold has set aside, all or in part; the rest is let go. Needs `points:write`.
+    /// Spends what a hold has set aside, all or in part; the rest is let go. One that is kept for a redemption ends with
+    /// that (else RESERVED). Needs `points:write`.
     #[graphql(directive = requires_scopes::apply(vec!["points:write".to_owned()]))]
     async fn points_hold_capture(
         &self,
@@ -91,7 +92,8 @@ impl HoldMutation {
         payload(ctx, &call, result).await
     }
 
-    /// Lets go of what a hold has set aside. Needs `points:write`.
+    /// Lets go of what a hold has set aside. One that is kept for a redemption ends with that (else RESERVED). Needs
+    /// `points:write`.
     #[graphql(directive = requires_scopes::apply(vec!["points:write".to_owned()]))]
     async fn points_hold_release(
         &self,
@@ -122,6 +124,6 @@ async fn payload<P: Payload<(Option<PointsHold>, Option<Member>)>>(
     } else {
         None
     };
-    let member = if wants.has("member") { find_member(ctx, reader, member).await? } else { None };
+    let member = if wants.has("member") { members::find_shown(ctx, reader, member).await? } else { None };
     Ok(P::new(Some((hold, member)), user_errors))
 }

@@ -9,7 +9,7 @@ use super::object::{PointsBalance, PointsEntry, PointsHold, PointsLot};
 use crate::domains::members::{MemberRef, MemberRow};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, edges};
+use crate::graphql::connection::{Connection, Edge, EdgeType, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::guard::requires_scopes;
@@ -43,7 +43,7 @@ impl MemberPointsPart {
     }
 }
 
-async fn account(ctx: &Context<'_>, member: &MemberRef) -> Result<AccountRow, ApiError> {
+pub(super) async fn account(ctx: &Context<'_>, member: &MemberRef) -> Result<AccountRow, ApiError> {
     let (points, actor) = (ctx.service::<Points>()?.clone(), ctx.actor()?.clone());
     let load = |page: Arc<Page<MemberRow>>| async move { points.accounts_of(&actor, page.reader(), &ids(&page)).await };
     let accounts = member.load("member.points", String::new(), load).await?;
@@ -57,8 +57,8 @@ fn ids(page: &Page<MemberRow>) -> Vec<MemberId> {
 /// A member's points. What time brings (points that become good or expire, holds that end) is posted within seconds, or
 /// within minutes where very many members have something due at once.
 pub struct MemberPoints {
-    member: MemberRef,
-    account: AccountRow,
+    pub(super) member: MemberRef,
+    pub(super) account: AccountRow,
 }
 
 /// A member's points. What time brings (points that become good or expire, holds that end) is posted within seconds, or
@@ -129,20 +129,7 @@ impl MemberPoints {
     /// rest. At most 100. Counts as 20 items.
     #[graphql(directive = list_size::apply(Some(20), None, None))]
     async fn lots(&self, ctx: &Context<'_>) -> Option<Result<Vec<PointsLot>, ApiError>> {
-        nullable(async {
-            let (points, actor) = (ctx.service::<Points>()?.clone(), ctx.actor()?.clone());
-            let load = |page: Arc<Page<MemberRow>>| async move {
-                let mut lots: HashMap<MemberId, Vec<LotRow>> = HashMap::new();
-                for lot in points.lots_of(&actor, page.reader(), &ids(&page)).await? {
-                    lots.entry(lot.member).or_default().push(lot);
-                }
-                Ok(lots)
-            };
-            let lots = self.member.load("member.points.lots", String::new(), load).await?;
-            let own = lots.get(&self.member.row()?.id).map(Vec::as_slice).unwrap_or_default();
-            Ok(Some(own.iter().map(PointsLot::from).collect()))
-        })
-        .await
+        nullable(async { self.open_lots(ctx).await.map(Some) }).await
     }
 
     /// The holds that are open, those that end first before the others. At most 100. Counts as 10 items.
@@ -174,25 +161,49 @@ impl MemberPoints {
         #[graphql(desc = "Only items before this cursor; needs last.")] before: Option<String>,
     ) -> Option<Result<Connection<Edge<PointsEntry>>, ApiError>> {
         let args = PageArgs { first, after, last, before };
-        nullable(async { self.list(ctx, &args).await.map(Some) }).await
+        nullable(async { self.list(ctx, &args, PointsEntry).await.map(Some) }).await
     }
 }
 
 impl MemberPoints {
-    async fn list(&self, ctx: &Context<'_>, args: &PageArgs) -> Result<Connection<Edge<PointsEntry>>, ApiError> {
-        let request = ctx.request()?;
+    /// A page of entries, each shown as a `node`.
+    pub(super) async fn list<N>(
+        &self,
+        ctx: &Context<'_>,
+        args: &PageArgs,
+        node: impl Fn(Ref<EntryRow>) -> N,
+    ) -> Result<Connection<Edge<N>>, ApiError>
+    where
+        Edge<N>: EdgeType,
+    {
         let own = self.member.row()?.id;
-        let master = &request.platform().master;
-        let space = CursorSpace::new(request.actor().home()?.tenant(), &format!("{own}.points"), "NEWEST_FIRST", "");
+        let master = &ctx.request()?.platform().master;
+        let tenant = self.member.page().reader().tenant();
+        let space = CursorSpace::new(tenant, &format!("{own}.points"), "NEWEST_FIRST", "");
         let page = args.parse(master, &space)?;
         let loaded = self.load_entries(ctx, page).await?;
         let own = loaded.get(&own);
         let rows = own.map(|slice| slice.items.clone()).unwrap_or_default();
-        let items = edges(rows, (&space, master), |row| Some(row.position()), PointsEntry)?;
+        let items = edges(rows, (&space, master), |row| Some(row.position()), node)?;
         let (has_next, has_previous) = own.map_or((false, false), |slice| (slice.has_next, slice.has_previous));
         let total = self.account.entries;
         let slice = Slice { items, has_next, has_previous };
         Ok(Connection::new(slice, Arc::new(move || Box::pin(async move { Ok(total) }))))
+    }
+
+    /// For all members of the page at once.
+    pub(super) async fn open_lots(&self, ctx: &Context<'_>) -> Result<Vec<PointsLot>, ApiError> {
+        let (points, actor) = (ctx.service::<Points>()?.clone(), ctx.actor()?.clone());
+        let load = |page: Arc<Page<MemberRow>>| async move {
+            let mut lots: HashMap<MemberId, Vec<LotRow>> = HashMap::new();
+            for lot in points.lots_of(&actor, page.reader(), &ids(&page)).await? {
+                lots.entry(lot.member).or_default().push(lot);
+            }
+            Ok(lots)
+        };
+        let lots = self.member.load("member.points.lots", String::new(), load).await?;
+        let own = lots.get(&self.member.row()?.id).map(Vec::as_slice).unwrap_or_default();
+        Ok(own.iter().map(PointsLot::from).collect())
     }
 
     /// For all members of the page at once; and all their entries form one page, for what is loaded below them.

@@ -5,10 +5,12 @@ mod input;
 mod member;
 mod mutation;
 mod object;
-
+mod own;
 mod query;
 
 pub use holds::HoldMutation;
 pub use member::MemberPointsPart;
 pub use mutation::PointsMutation;
+pub use object::{PointsEntry, PointsHold};
+pub use own::MyPointsPart;
 pub use query::PointsQuery;

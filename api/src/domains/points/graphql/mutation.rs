@@ -1,36 +1,42 @@
 //! Giving points, taking them away, undoing either, and clearing a frozen account.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 
-use super::super::service::Posted;
-use super::super::{AwardOutcome, Points};
+use super::super::approvals::ByHand;
+use super::super::service::{Posted, user_errors as refusals};
+use super::super::{AwardOutcome, AwardOutcomes, Points, PointsError};
 use super::input::{
-    PointsAwardBulkInput, PointsAwardInput, PointsDeductInput, PointsReverseInput, PointsUnfreezeInput,
+    PointsAwardBulkInput, PointsAwardInput, PointsAwardRow, PointsDeductInput, PointsReverseInput, PointsUnfreezeInput,
 };
 use super::object::PointsEntry;
 use super::query::find_posted;
 use crate::actor::Scope;
 use crate::domains::members::graphql as members;
-use crate::error::{ApiError, Failure, UserError, UserErrorCode};
+use crate::domains::points::approvals::graphql::{PointsApproval, find_asked};
+use crate::error::{ApiError, Failure, UserError};
 use crate::graph::member::Member;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::cost::shown::list_size;
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::ids::parse_input_id;
-use crate::graphql::mutation::{Payload, call, settle};
+use crate::graphql::mutation::{Payload, call, parse_each, settle};
 use crate::graphql::selection::Selection;
 use crate::payloads;
-use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Call;
-use crate::platform::ids::MemberId;
+use crate::platform::ids::PointsApprovalId;
 
-/// Awards in one request.
-const MOST_AWARDS: usize = 1_000;
+/// What a posting, or a request for one, shows.
+#[derive(Default)]
+struct Shown {
+    entry: Option<PointsEntry>,
+    member: Option<Member>,
+    approval: Option<PointsApproval>,
+}
 
 /// Declares a payload type for each mutation, so that one can gain a field without the others.
-macro_rules! posting_payloads {
+macro_rules! by_hand_payloads {
     ($($(#[$doc:meta])* $name:ident)+) => { $(
         $(#[$doc])*
         #[derive(SimpleObject)]
@@ -40,26 +46,46 @@ macro_rules! posting_payloads {
             entry: Option<PointsEntry>,
             /// The member as they are now; null when refused, or where the caller may not read members.
             member: Option<Member>,
+            /// What waits for a second person where APPROVAL_REQUIRED is the answer; null otherwise. Asked for again under
+            /// the same key, it is the same.
+            approval: Option<PointsApproval>,
             /// Why nothing was posted; empty on success.
             user_errors: Vec<UserError>,
         }
 
-        impl Payload<(Option<PointsEntry>, Option<Member>)> for $name {
-            fn new(posted: Option<(Option<PointsEntry>, Option<Member>)>, user_errors: Vec<UserError>) -> Self {
-                let (entry, member) = posted.unwrap_or_default();
-                Self { entry, member, user_errors }
+        impl Payload<Shown> for $name {
+            fn new(shown: Option<Shown>, user_errors: Vec<UserError>) -> Self {
+                let Shown { entry, member, approval } = shown.unwrap_or_default();
+                Self { entry, member, approval, user_errors }
             }
         }
     )+ };
 }
 
-posting_payloads! {
-    /// The award, or why nothing was given.
+by_hand_payloads! {
+    /// The award, what waits instead of it, or why nothing was given.
     PointsAwardPayload
-    /// The deduction, or why nothing was taken.
+    /// The deduction, what waits instead of it, or why nothing was taken.
     PointsDeductPayload
-    /// The reversal, or why nothing was undone.
-    PointsReversePayload
+}
+
+/// The reversal, or why nothing was undone.
+#[derive(SimpleObject)]
+pub struct PointsReversePayload {
+    /// The new entry, also for a caller who may read no others (`lots` and `reversedById` are null then); null when
+    /// refused.
+    entry: Option<PointsEntry>,
+    /// The member as they are now; null when refused, or where the caller may not read members.
+    member: Option<Member>,
+    /// Why nothing was posted; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+impl Payload<Shown> for PointsReversePayload {
+    fn new(shown: Option<Shown>, user_errors: Vec<UserError>) -> Self {
+        let Shown { entry, member, .. } = shown.unwrap_or_default();
+        Self { entry, member, user_errors }
+    }
 }
 
 payloads! {
@@ -72,14 +98,10 @@ payloads! {
 pub struct PointsAwardOutcome {
     /// The new entry: `pen_…`; null when refused.
     entry_id: Option<ID>,
+    /// What waits for a second person where APPROVAL_REQUIRED is the answer; null otherwise.
+    approval: Option<PointsApproval>,
     /// Why nothing was given; empty on success. `field` is below the award.
     user_errors: Vec<UserError>,
-}
-
-impl From<AwardOutcome> for PointsAwardOutcome {
-    fn from(outcome: AwardOutcome) -> Self {
-        Self { entry_id: outcome.entry.map(Into::into), user_errors: outcome.errors }
-    }
 }
 
 /// An outcome for each award, or why none was looked at.
@@ -98,7 +120,9 @@ pub struct PointsMutation;
 /// Gives points, takes them away and undoes either.
 #[Object]
 impl PointsMutation {
-    /// Gives points to a member. A person must have proved within five minutes who they are. Needs `points:write`.
+    /// Gives points to a member. Over the limit of `pointsPolicy` nothing is given: the answer is APPROVAL_REQUIRED, and
+    /// `approval` waits for a second person. A person must have proved within five minutes who they are. Needs
+    /// `points:write`.
     #[graphql(directive = requires_scopes::apply(vec!["points:write".to_owned()]))]
     async fn points_award(
         &self,
@@ -114,8 +138,9 @@ impl PointsMutation {
         payload(ctx, &call, result).await
     }
 
-    /// Gives points to up to 1,000 members; each award is given or refused for itself, all in one transaction. A person
-    /// must have proved within five minutes who they are. Costs 1 for each award. Needs `points:write`.
+    /// Gives points to up to 1,000 members; each award is given, refused, or kept for a second person as by `pointsAward`,
+    /// for itself, all in one transaction. A person must have proved within five minutes who they are. Costs 1 for each
+    /// award. Needs `points:write`.
     #[graphql(
         directive = list_size::apply(None, Some(vec!["input.awards".to_owned()]), Some(vec!["outcomes".to_owned()])),
         directive = requires_scopes::apply(vec!["points:write".to_owned()]),
@@ -128,17 +153,21 @@ impl PointsMutation {
         let call = call(ctx, "pointsAwardBulk", Some(&input.idempotency_key), &input)?;
         let actor = ctx.actor()?;
         actor.require(Scope::PointsWrite)?;
-        let result = match drafts(&input) {
+        let result = match parse_each("awards", &input.awards, PointsAwardRow::draft) {
             Ok(drafts) => ctx.service::<Points>()?.award_many(actor, drafts, &call).await,
             Err(errors) => Err(Failure::Refused(errors)),
         };
         let (outcomes, user_errors) = settle(ctx, &call, result)?;
-        let outcomes = outcomes.map(|outcomes| outcomes.0.into_iter().map(Into::into).collect());
+        let outcomes = match outcomes {
+            Some(outcomes) => Some(outcomes_shown(ctx, outcomes).await?),
+            None => None,
+        };
         Ok(PointsAwardBulkPayload { outcomes, user_errors })
     }
 
-    /// Takes points from a member, those that expire first before the others. A person must have proved within five
-    /// minutes who they are. Needs `points:write`.
+    /// Takes points from a member, those that expire first before the others. Over the limit of `pointsPolicy` nothing is
+    /// taken: the answer is APPROVAL_REQUIRED, and `approval` waits for a second person. A person must have proved within
+    /// five minutes who they are. Needs `points:write`.
     #[graphql(directive = requires_scopes::apply(vec!["points:write".to_owned()]))]
     async fn points_deduct(
         &self,
@@ -170,7 +199,7 @@ impl PointsMutation {
             Ok(entry) => ctx.service::<Points>()?.reverse(ctx.actor()?, (entry, input.reason), &call).await,
             Err(error) => Err(Failure::Refused(vec![error])),
         };
-        payload(ctx, &call, result).await
+        payload(ctx, &call, result.map(ByHand::Posted)).await
     }
 
     /// Lets points be posted again to an account that was frozen and adds up by now. A person must have proved within
@@ -189,54 +218,58 @@ impl PointsMutation {
         };
         let (member, user_errors) = settle(ctx, &call, result)?;
         let member = match member {
-            Some(member) => find_member(ctx, ctx.request()?.fresh_reader().await?, member).await?,
+            Some(member) => members::find_shown(ctx, ctx.request()?.fresh_reader().await?, member).await?,
             None => None,
         };
         Ok(PointsUnfreezePayload::new(member, user_errors))
     }
 }
 
-/// Ids that are none are refused one by one, and so is a list that is too long, before anything is given.
-fn drafts(input: &PointsAwardBulkInput) -> Result<Vec<super::super::AwardDraft>, Vec<UserError>> {
-    if input.awards.is_empty() {
-        return Err(vec![UserError::at("awards", UserErrorCode::Required, "At least one award.")]);
-    }
-    if input.awards.len() > MOST_AWARDS {
-        return Err(vec![UserError::at("awards", UserErrorCode::TooLong, "At most 1,000 awards at a time.")]);
-    }
-    let (mut drafts, mut errors) = (Vec::with_capacity(input.awards.len()), Vec::new());
-    for (place, award) in input.awards.iter().enumerate() {
-        match award.draft() {
-            Ok(draft) => drafts.push(draft),
-            Err(error) => errors.push(error.below(&["awards", &place.to_string()])),
-        }
-    }
-    if errors.is_empty() { Ok(drafts) } else { Err(errors) }
-}
-
-async fn payload<P: Payload<(Option<PointsEntry>, Option<Member>)>>(
+async fn payload<P: Payload<Shown>>(
     ctx: &Context<'_>,
     call: &Call,
-    result: Result<Posted, Failure>,
+    result: Result<ByHand, Failure>,
 ) -> Result<P, ApiError> {
-    let (posted, user_errors) = settle(ctx, call, result)?;
-    let Some(Posted { entry, member }) = posted else { return Ok(P::new(None, user_errors)) };
+    let (done, user_errors) = settle(ctx, call, result)?;
     let wants = Selection::at(ctx, &[&[]]);
-    // One for both: whoever waits for a second one while holding the first may wait for each other.
-    let reader = ctx.request()?.fresh_reader().await?;
-    let entry = if wants.has("entry") { find_posted(ctx, &reader, entry).await? } else { None };
-    let member = if wants.has("member") { find_member(ctx, reader, member).await? } else { None };
-    Ok(P::new(Some((entry, member)), user_errors))
+    match done {
+        None => Ok(P::new(None, user_errors)),
+        Some(ByHand::Posted(Posted { entry, member })) => {
+            // One for both: whoever waits for a second one while holding the first may wait for each other.
+            let reader = ctx.request()?.fresh_reader().await?;
+            let entry = if wants.has("entry") { find_posted(ctx, &reader, entry).await? } else { None };
+            let member = if wants.has("member") { members::find_shown(ctx, reader, member).await? } else { None };
+            Ok(P::new(Some(Shown { entry, member, approval: None }), user_errors))
+        }
+        Some(ByHand::Kept(asked)) => {
+            let kept = if wants.has("approval") { Some(asked.approval) } else { None };
+            let approval = kept_ones(ctx, kept).await?.remove(&asked.approval);
+            Ok(P::new(Some(Shown { approval, ..Shown::default() }), refusals(PointsError::ApprovalRequired)))
+        }
+    }
 }
 
-/// Whoever posts points may not read members: the field is null for them.
-pub(super) async fn find_member(
+/// What waits, by id.
+async fn kept_ones(
     ctx: &Context<'_>,
-    reader: Arc<TenantTx>,
-    id: MemberId,
-) -> Result<Option<Member>, ApiError> {
-    if !ctx.actor()?.may(Scope::MembersRead) {
-        return Ok(None);
+    ids: impl IntoIterator<Item = PointsApprovalId>,
+) -> Result<HashMap<PointsApprovalId, PointsApproval>, ApiError> {
+    let ids: Vec<_> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
     }
-    members::find(ctx, reader, id, &Selection::at(ctx, &[&["member"]])).await
+    let reader = ctx.request()?.fresh_reader().await?;
+    find_asked(ctx, &reader, &ids).await
+}
+
+async fn outcomes_shown(ctx: &Context<'_>, outcomes: AwardOutcomes) -> Result<Vec<PointsAwardOutcome>, ApiError> {
+    let wants = Selection::at(ctx, &[&["outcomes"]]);
+    let kept = outcomes.0.iter().filter_map(|outcome| outcome.approval.filter(|_| wants.has("approval")));
+    let mut kept = kept_ones(ctx, kept).await?;
+    let shown = |AwardOutcome { entry, approval, errors }: AwardOutcome| PointsAwardOutcome {
+        entry_id: entry.map(Into::into),
+        approval: approval.and_then(|id| kept.remove(&id)),
+        user_errors: errors,
+    };
+    Ok(outcomes.0.into_iter().map(shown).collect())
 }

@@ -7,6 +7,9 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
 use super::super::{Account, EntryKind, HoldState, Liability, Points, Source};
+use crate::domains::points::approvals::graphql::{PointsApproval, approval_of};
+use crate::domains::points::earning::graphql::{EarningPayment, payment_of};
+use crate::domains::points::explanation::graphql::{PointsExplanation, explanation_of};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
 use crate::graphql::connection::{Edge, EdgeType, Noun};
@@ -14,6 +17,7 @@ use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::scalars::{BigInt, Date, DateTime};
 use crate::platform::ids::PointsEntryId;
+use crate::platform::locale::Locale;
 
 /// What a member has at one moment. Costs nothing.
 #[derive(SimpleObject, Clone, Debug)]
@@ -33,9 +37,24 @@ impl From<&AccountRow> for PointsBalance {
     }
 }
 
+impl From<&EntryRow> for PointsBalance {
+    fn from(entry: &EntryRow) -> Self {
+        let EntryRow { pending_after, available_after, held_after, .. } = *entry;
+        Self { pending: pending_after.into(), available: available_after.into(), held: held_after.into() }
+    }
+}
+
 /// A movement of points from one of a member's accounts to another. It is never changed; what was wrong is reversed.
 #[derive(Clone)]
 pub struct PointsEntry(pub(super) Ref<EntryRow>);
+
+impl PointsEntry {
+    /// As clients see it.
+    #[must_use]
+    pub fn new(entry: Ref<EntryRow>) -> Self {
+        Self(entry)
+    }
+}
 
 impl Noun for PointsEntry {
     const NAME: &'static str = "PointsEntry";
@@ -99,12 +118,7 @@ impl PointsEntry {
 
     /// What the member had behind it.
     async fn balance_after(&self) -> Result<PointsBalance, ApiError> {
-        let row = self.0.row()?;
-        Ok(PointsBalance {
-            pending: row.pending_after.into(),
-            available: row.available_after.into(),
-            held: row.held_after.into(),
-        })
+        Ok(self.0.row()?.into())
     }
 
     /// What the points were earned by; null unless they were given by it.
@@ -151,6 +165,29 @@ impl PointsEntry {
         .await
     }
 
+    /// Which rule made it, in which version, for what event; null where no rule did. Costs 1.
+    #[graphql(directive = costs::apply(1))]
+    async fn earning(&self, ctx: &Context<'_>) -> Option<Result<EarningPayment, ApiError>> {
+        nullable(async { payment_of(ctx, &self.0).await }).await
+    }
+
+    /// Who asked for it and who approved, where the tenant's limit made it wait for a second person; null otherwise.
+    /// Costs 1.
+    #[graphql(directive = costs::apply(1))]
+    async fn approval(&self, ctx: &Context<'_>) -> Option<Result<PointsApproval, ApiError>> {
+        nullable(async { approval_of(ctx, &self.0).await }).await
+    }
+
+    /// Why it was made, in words for the member and in figures that add up. Costs 2.
+    #[graphql(directive = costs::apply(2))]
+    async fn explanation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In which language; that of the tenant's country when left out.")] locale: Option<Locale>,
+    ) -> Option<Result<PointsExplanation, ApiError>> {
+        nullable(async { explanation_of(ctx, &self.0, locale).await }).await
+    }
+
     /// The lot that it made, or those it took from or gave back to, those that expire first before the others. Counts as
     /// 10 items.
     #[graphql(directive = list_size::apply(Some(10), None, None))]
@@ -168,6 +205,8 @@ impl PointsEntry {
             let shown = |row: &MoveRow| PointsLotMove {
                 lot_id: row.lot.into(),
                 amount: row.amount.into(),
+                source: row.source,
+                earned_at: row.earned_at.into(),
                 expires_on: row.expires_on.map(Into::into),
             };
             Ok(Some(moves.get(&self.0.row()?.id).into_iter().flatten().map(shown).collect()))
@@ -188,6 +227,10 @@ pub struct PointsLotMove {
     lot_id: ID,
     /// How many points.
     amount: BigInt,
+    /// What they were earned by.
+    source: Source,
+    /// When they were given.
+    earned_at: DateTime,
     /// The last day on which they are good; null for ever.
     expires_on: Option<Date>,
 }
@@ -257,6 +300,9 @@ pub struct PointsHold {
     created_at: DateTime,
     /// When it ended; null while it is open.
     closed_at: Option<DateTime>,
+    /// The redemption that it is kept for, `rdm_…`: `redemptionFulfil` and `redemptionCancel` alone end it. Null for all
+    /// others.
+    redemption_id: Option<ID>,
 }
 
 impl From<&HoldRow> for PointsHold {
@@ -272,6 +318,7 @@ impl From<&HoldRow> for PointsHold {
             expires_at: row.expires_at.into(),
             created_at: row.created_at.into(),
             closed_at: row.closed_at.map(Into::into),
+            redemption_id: row.kept_for.as_deref().map(Into::into),
         }
     }
 }

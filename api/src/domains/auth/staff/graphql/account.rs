@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::super::Staff;
-use super::super::model::{Locale, Workplace};
+use super::super::model::Workplace;
 use super::super::service_resets::PasswordReset;
 use crate::actor::Role;
 use crate::domains::auth::Auth;
@@ -12,6 +12,7 @@ use crate::domains::auth::sessions::graphql::{Session, refusals};
 use crate::error::{ApiError, UserError};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::mutation::call;
+use crate::platform::locale::Locale;
 
 /// A tenant that the signed-in person works for.
 #[derive(SimpleObject)]

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object};
 
 use super::super::Staff;
-use super::super::model::{Draft, Locale};
+use super::super::model::Draft;
 use super::object::Invitation;
 use super::query::find_invitation;
 use crate::actor::{Role, Scope};
@@ -15,6 +15,7 @@ use crate::graphql::mutation::{Payload, call, settle};
 use crate::payloads;
 use crate::platform::idempotency::Call;
 use crate::platform::ids::InvitationId;
+use crate::platform::locale::Locale;
 
 /// Somebody who is to work for the tenant.
 #[derive(InputObject)]

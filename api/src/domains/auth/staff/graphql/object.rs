@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object};
 
 use super::super::Staff;
-use super::super::model::{InvitationStatus, Locale, StaffStatus};
+use super::super::model::{InvitationStatus, StaffStatus};
 use super::super::row::{InvitationRow, StaffRow};
 use crate::actor::Role;
 use crate::error::ApiError;
@@ -14,6 +14,7 @@ use crate::graphql::connection::{Edge, EdgeType, Noun};
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::scalars::DateTime;
 use crate::platform::ids::MembershipId;
+use crate::platform::locale::Locale;
 
 /// Reference to one person of a page.
 pub type StaffRef = Ref<StaffRow>;

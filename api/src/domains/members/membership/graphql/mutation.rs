@@ -29,6 +29,9 @@ pub struct CommunityMemberAddInput {
     tier: Option<Tier>,
     /// Since when, not in the future; now unless told otherwise.
     joined_at: Option<DateTime>,
+    /// The member who brought them along, if any: `mbr_…`. Rules for MEMBER_INVITED may pay them for it, once for each
+    /// new member of a community.
+    invited_by_id: Option<ID>,
     /// Repeat a request safely: the same key and input have one effect. 1 to 255 characters.
     idempotency_key: Option<String>,
 }
@@ -115,7 +118,11 @@ impl MembershipMutation {
             )])),
             Ok((community, member)) => {
                 let joining = Joining { community, member, tier: input.tier.unwrap_or(Tier::Ordinary), joined_at };
-                ctx.service::<Members>()?.join(ctx.actor()?, joining, &call).await
+                let inviter = input.invited_by_id.as_ref().map(|id| parse_input_id("invitedById", id)).transpose();
+                match inviter {
+                    Ok(inviter) => ctx.service::<Members>()?.join(ctx.actor()?, (joining, inviter), &call).await,
+                    Err(error) => Err(Failure::Refused(vec![error])),
+                }
             }
             Err(failure) => Err(failure),
         };

@@ -1,4 +1,5 @@
-//! Up to where the outbox of a PostgreSQL database is settled: which transaction ids can bring no new event.
+//! Up to where a PostgreSQL database is settled: which transaction ids can bring no new event to the outbox, nor any
+//! other row that notes who wrote it.
 //!
 //! A snapshot knows every transaction that runs, in all databases of the server. One that runs in another database
 //! writes nothing here, so that it need not be waited for: `docs/adr/0019-*` says why this is sound.
@@ -7,7 +8,7 @@ use std::collections::HashSet;
 
 use sea_orm::{ConnectionTrait as _, DbErr, Statement};
 
-use crate::platform::db::{DbError, SystemTx};
+use super::{DbError, ScopedTx};
 
 /// In this order, each a statement of its own: the proof needs it.
 const SNAPSHOT: &str = "SELECT pg_current_snapshot()::text AS snapshot";
@@ -16,8 +17,8 @@ const ELSEWHERE: &str = "SELECT pid FROM pg_stat_activity \
 const RUNNING: &str = "SELECT transactionid::text AS xid, pid FROM pg_locks \
     WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted AND pid IS NOT NULL";
 
-/// The oldest transaction that may still bring an event; those below are over, or run in another database.
-pub(super) async fn settled_below(tx: &SystemTx) -> Result<i64, DbError> {
+/// The oldest transaction that may still bring a row; those below are over, or run in another database.
+pub async fn settled_below<S: Send + Sync>(tx: &ScopedTx<S>) -> Result<i64, DbError> {
     let ask = |sql: &str| Statement::from_string(tx.get_database_backend(), sql);
     let snapshot = tx.query_one_raw(ask(SNAPSHOT)).await?;
     let snapshot: String = snapshot.map(|row| row.try_get("", "snapshot")).transpose()?.unwrap_or_default();

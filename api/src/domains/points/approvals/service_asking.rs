@@ -1,0 +1,185 @@
+//! Use cases: points by hand. What the tenant's limit lets through is posted; the rest is kept for a second person.
+//!
+//! Without a limit this is no work: not one statement more than an award takes.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::super::PointsError;
+use super::super::model::{Award, AwardDraft, EntryKind, Spending};
+use super::super::service::{AwardOutcome, Points, Posted, user_errors};
+use super::model::{Request, WINDOW, is_over};
+use super::store;
+use crate::actor::Actor;
+use crate::domains::auth::partner_keys::list_holders_in;
+use crate::error::ApiError;
+use crate::platform::audit::Subject;
+use crate::platform::db::TenantTx;
+use crate::platform::idempotency::Outcome;
+use crate::platform::ids::{MemberId, PartnerKeyId, PointsApprovalId, UserId};
+
+/// Points that were asked for, and whose they would be.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Asked {
+    /// The request.
+    pub approval: PointsApprovalId,
+    /// Whose.
+    pub member: MemberId,
+}
+
+impl Outcome for Asked {
+    fn subject(&self) -> Subject {
+        Subject::of(self.approval).within(self.member)
+    }
+}
+
+/// What became of points by hand. Remembered in the form that it had before anything was kept.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ByHand {
+    /// They are posted.
+    Posted(Posted),
+    /// They wait.
+    Kept(Asked),
+}
+
+impl Outcome for ByHand {
+    fn subject(&self) -> Subject {
+        match self {
+            Self::Posted(posted) => posted.subject(),
+            Self::Kept(asked) => asked.subject(),
+        }
+    }
+}
+
+/// Who asks for points.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Asker {
+    label: String,
+    person: Option<UserId>,
+    key: Option<PartnerKeyId>,
+}
+
+impl Asker {
+    pub(in super::super) fn of(actor: &Actor) -> Self {
+        let (person, key) = (actor.user().map(|user| user.user), actor.key().map(|key| key.key));
+        Self { label: actor.label(), person, key }
+    }
+
+    /// Those who may be behind it, and so are no second person.
+    async fn people_in(&self, tx: &TenantTx) -> Result<serde_json::Value, PointsError> {
+        let mut people: Vec<_> = self.person.into_iter().collect();
+        if let Some(key) = self.key {
+            people.extend(list_holders_in(tx, key).await?);
+        }
+        Ok(serde_json::to_value(people).map_err(ApiError::internal)?)
+    }
+}
+
+/// An award in order, or what became of it without being posted.
+type Judged = Result<Award, AwardOutcome>;
+
+impl Points {
+    pub(in super::super) async fn award_by_hand_in(
+        &self,
+        tx: &TenantTx,
+        draft: AwardDraft,
+        asker: &Asker,
+    ) -> Result<ByHand, PointsError> {
+        let member = draft.member;
+        let outcome = self.award_many_by_hand_in(tx, vec![draft], asker).await?.into_iter().next();
+        match outcome {
+            Some(AwardOutcome { entry: Some(entry), .. }) => Ok(ByHand::Posted(Posted { entry, member })),
+            Some(AwardOutcome { approval: Some(approval), .. }) => Ok(ByHand::Kept(Asked { approval, member })),
+            outcome => Err(PointsError::Invalid(outcome.map(|outcome| outcome.errors).unwrap_or_default())),
+        }
+    }
+
+    pub(in super::super) async fn award_many_by_hand_in(
+        &self,
+        tx: &TenantTx,
+        drafts: Vec<AwardDraft>,
+        asker: &Asker,
+    ) -> Result<Vec<AwardOutcome>, PointsError> {
+        let (calendar, limit) = self.terms_in(tx).await?;
+        let Some(limit) = limit else {
+            let judged = self.judge_in(tx, drafts, &calendar).await?;
+            return self.post_judged_in(tx, judged, (&asker.label, calendar.now)).await;
+        };
+        let members: Vec<_> = drafts.iter().map(|draft| draft.member).collect();
+        self.members.lock_in(tx, &members).await?;
+        let last_days: Vec<_> = drafts.iter().map(|draft| draft.expires_on).collect();
+        let mut judged = self.judge_in(tx, drafts, &calendar).await?;
+        let moved = store::sum_by_hand(tx, &members, (EntryKind::Award, calendar.now - WINDOW)).await?;
+        let kept = self.split(&mut judged, &last_days, (limit, moved));
+        self.keep_asked_in(tx, &kept, asker).await?;
+        self.post_judged_in(tx, judged, (&asker.label, calendar.now)).await
+    }
+
+    /// Takes out the awards that are over the limit, one after the other.
+    fn split(
+        &self,
+        judged: &mut [Judged],
+        last_days: &[Option<NaiveDate>],
+        (limit, mut moved): (i64, HashMap<MemberId, i64>),
+    ) -> Vec<Request> {
+        let mut kept = Vec::new();
+        for (judged, last_day) in judged.iter_mut().zip(last_days) {
+            let Ok(award) = judged else { continue };
+            if is_over(limit, moved.entry(award.member).or_default(), award.amount) {
+                let request = Request::of_award(self.platform.new_id(), award, *last_day);
+                let errors = user_errors(PointsError::ApprovalRequired);
+                *judged = Err(AwardOutcome { entry: None, approval: Some(request.id), errors });
+                kept.push(request);
+            }
+        }
+        kept
+    }
+
+    /// Keeps awards for a second person whatever their amounts, in the caller's transaction: for what the program itself
+    /// asks for.
+    pub async fn ask_in(&self, tx: &TenantTx, drafts: Vec<AwardDraft>) -> Result<(), PointsError> {
+        let calendar = self.calendar_in(tx).await?;
+        let last_days: Vec<_> = drafts.iter().map(|draft| draft.expires_on).collect();
+        let judged = self.judge_in(tx, drafts, &calendar).await?;
+        let awards =
+            judged.iter().zip(last_days).filter_map(|(judged, last_day)| Some((judged.as_ref().ok()?, last_day)));
+        let request = |(award, last_day)| Request::of_award(self.platform.new_id(), award, last_day);
+        let requests: Vec<_> = awards.map(request).collect();
+        let asker = Asker { label: "system".to_owned(), person: None, key: None };
+        self.keep_asked_in(tx, &requests, &asker).await
+    }
+
+    async fn keep_asked_in(&self, tx: &TenantTx, requests: &[Request], asker: &Asker) -> Result<(), PointsError> {
+        if !requests.is_empty() {
+            let people = asker.people_in(tx).await?;
+            store::insert(tx, requests, (&asker.label, &people), self.platform.clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    pub(in super::super) async fn deduct_by_hand_in(
+        &self,
+        tx: &TenantTx,
+        spending: Spending,
+        asker: &Asker,
+    ) -> Result<ByHand, PointsError> {
+        let (calendar, limit) = self.terms_in(tx).await?;
+        let Some(limit) = limit else {
+            return self.deduct_in(tx, spending, &asker.label).await.map(ByHand::Posted);
+        };
+        let spending = spending.check()?;
+        let member = spending.member;
+        self.members.lock_in(tx, &[member]).await?;
+        self.standing_in(tx, member).await?;
+        let moved = store::sum_by_hand(tx, &[member], (EntryKind::Deduct, calendar.now - WINDOW)).await?;
+        if !is_over(limit, &mut moved.get(&member).copied().unwrap_or(0), spending.amount) {
+            return self.deduct_in(tx, spending, &asker.label).await.map(ByHand::Posted);
+        }
+        let approval = self.platform.new_id();
+        self.keep_asked_in(tx, &[Request::of_deduction(approval, spending)], asker).await?;
+        Ok(ByHand::Kept(Asked { approval, member }))
+    }
+}

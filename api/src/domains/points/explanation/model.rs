@@ -1,0 +1,135 @@
+//! What is known of an entry, and how an award by rule came to its amount.
+
+use chrono::NaiveDate;
+
+use crate::domains::members::membership::Tier;
+use crate::domains::points::earning::{Parts, multiplied};
+use crate::domains::points::{Account, EntryKind, Source};
+use crate::named_enum;
+
+named_enum! {
+    /// What a step of a calculation is about.
+    #[graphql(name = "PointsExplanationStepKind")]
+    StepKind {
+        /// What the rule gives for each event.
+        Base "BASE",
+        /// What it gives for so much of what the event counts.
+        Quantity "QUANTITY",
+        /// What it gives for a streak of so many days.
+        Streak "STREAK",
+        /// What the member's tier in the community added or took.
+        Tier "TIER",
+        /// What the node of the member's growth path added or took.
+        Growth "GROWTH",
+        /// What was left out above a cap, or above the most that one event earns.
+        Cap "CAP",
+    }
+}
+
+/// A step of a calculation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it is about.
+    pub kind: StepKind,
+    /// What it added; negative where it took.
+    pub points: i64,
+    /// How much the event counted, or how long the streak was.
+    pub count: Option<i64>,
+    /// What was made of 100.
+    pub percent: Option<i32>,
+    /// Of which tier.
+    pub tier: Option<Tier>,
+}
+
+/// An entry's part in one lot.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// How many points.
+    pub amount: i64,
+    /// What they were earned by.
+    pub source: Source,
+    /// On which day.
+    pub earned_on: NaiveDate,
+    /// The last day on which they are good; None for ever.
+    pub expires_on: Option<NaiveDate>,
+}
+
+/// The entry that another one undid.
+#[derive(Clone, Debug)]
+pub struct Undone {
+    /// On which day it was posted.
+    pub posted_on: NaiveDate,
+    /// What for.
+    pub reason: Option<String>,
+}
+
+/// All that an entry is explained by. Days are those of the tenant's zone.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// What it is.
+    pub kind: EntryKind,
+    /// How many points moved.
+    pub amount: i64,
+    /// Where to.
+    pub to: Account,
+    /// What for.
+    pub reason: Option<String>,
+    /// The first day on which an award is good, where that is later.
+    pub good_from: Option<NaiveDate>,
+    /// What it made, took or gave back, in the order in which it is spent.
+    pub parts: Vec<Part>,
+    /// How a rule came to the amount; empty where no rule did.
+    pub steps: Vec<Step>,
+    /// What it undid.
+    pub undone: Option<Undone>,
+}
+
+/// What an event was like when it was scored.
+#[derive(Clone, Copy, Debug)]
+pub struct Scored {
+    /// How much it counted.
+    pub quantity: Option<i64>,
+    /// How long a streak it made.
+    pub streak: Option<i32>,
+    /// What the member was to the community.
+    pub tier: Option<Tier>,
+    /// What their growth node made of 100.
+    pub growth_percent: i32,
+    /// What tier and node made of 100 together.
+    pub percent: i32,
+}
+
+/// The steps by which a definition came to an amount. They sum up to it, and one that adds nothing is left out.
+#[must_use]
+pub fn steps(parts: &Parts, scored: &Scored, amount: i64) -> Vec<Step> {
+    let base = parts.base();
+    let (by_tier, whole) = (multiplied(base, parts.tier_percent), multiplied(base, scored.percent));
+    let step = |kind, points| Step { kind, points, count: None, percent: None, tier: None };
+    let all = [
+        step(StepKind::Base, parts.points),
+        Step { count: scored.quantity, ..step(StepKind::Quantity, parts.counted) },
+        Step { count: scored.streak.map(i64::from), ..step(StepKind::Streak, parts.bonus) },
+        Step { percent: Some(parts.tier_percent), tier: scored.tier, ..step(StepKind::Tier, by_tier - base) },
+        Step { percent: Some(scored.growth_percent), ..step(StepKind::Growth, whole - by_tier) },
+        step(StepKind::Cap, amount - whole),
+    ];
+    all.into_iter().filter(|step| step.points != 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_sum_up_to_what_was_paid_whatever_was_rounded() {
+        let parts = Parts { points: 10, counted: 25, bonus: 50, tier_percent: 133 };
+        // 133 × 117 / 100, rounded down.
+        let scored =
+            Scored { quantity: Some(258), streak: Some(7), tier: Some(Tier::Core), growth_percent: 117, percent: 155 };
+        for amount in [131, 100, 1] {
+            let steps = steps(&parts, &scored, amount);
+            assert_eq!(steps.iter().map(|step| step.points).sum::<i64>(), amount);
+            assert_eq!(steps.iter().any(|step| step.kind == StepKind::Cap), amount < 131);
+        }
+    }
+}

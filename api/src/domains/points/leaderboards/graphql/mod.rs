@@ -1,0 +1,6 @@
+//! Leaderboards in the schema.
+
+mod object;
+mod query;
+
+pub use query::LeaderboardQuery;

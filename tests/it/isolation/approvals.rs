@@ -1,0 +1,57 @@
+//! The cases about points by hand that wait for a second person.
+
+use serde_json::{Value, json};
+
+use super::cases::{Case, Promise, case, input, mutation};
+use super::things::Things;
+
+/// All of a request that rows are read for.
+const APPROVAL: &str = "id state kind memberId amount reason askedById decidedById decision entry { id reason }";
+
+/// Those that name nothing.
+pub(super) fn roots() -> Vec<Case> {
+    let list = format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {APPROVAL} }}");
+    [("pointsPolicy", "lifetimeMonths source approvalAbove".to_owned()), ("pointsApprovals", list)]
+        .map(|(operation, selection)| Case {
+            promise: Promise::OwnOnly,
+            ..case(operation, format!("query {{ answer: {operation} {{ {selection} }} }}"), |_| json!({}))
+        })
+        .into()
+}
+
+pub(super) fn of_approvals() -> Vec<Case> {
+    let deciding = |operation| mutation(operation, &format!("approval {{ {APPROVAL} }}"));
+    vec![
+        case(
+            "pointsApproval",
+            format!("query($id: ID!) {{ answer: pointsApproval(id: $id) {{ {APPROVAL} }} }}"),
+            |things| json!({ "id": things.approval }),
+        ),
+        case(
+            "pointsApprovals",
+            "query($id: ID!) { answer: pointsApprovals(filter: { memberId: $id }) { totalCount nodes { id reason } } }"
+                .to_owned(),
+            |things| json!({ "id": things.member }),
+        ),
+        case(
+            "pointsApprovals",
+            format!("query($after: String!) {{ answer: pointsApprovals(after: $after) {{ nodes {{ {APPROVAL} }} }} }}"),
+            |things| json!({ "after": things.approvals_cursor }),
+        ),
+        case("pointsApprovalApprove", deciding("pointsApprovalApprove"), |things| input(things, named(things))),
+        case("pointsApprovalReject", deciding("pointsApprovalReject"), |things| {
+            input(things, json!({ "approvalId": things.approval, "reason": "Both like it" }))
+        }),
+        case("pointsApprovalWithdraw", deciding("pointsApprovalWithdraw"), |things| {
+            input(things, json!({ "approvalId": things.own_approval }))
+        }),
+        // It names nothing: whoever changes a policy changes their own.
+        case("pointsPolicyUpdate", mutation("pointsPolicyUpdate", "pointsPolicy { approvalAbove }"), |things| {
+            input(things, json!({ "approvalAbove": 77_777 }))
+        }),
+    ]
+}
+
+fn named(things: &Things) -> Value {
+    json!({ "approvalId": things.approval })
+}
