@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, MergedObject};
 use crate::domains::communities::{CommunityCore, CommunityRef};
 use crate::domains::members::membership::graphql::CommunityMembers;
 use crate::error::ApiError;
-use crate::graphql::connection::{Connection, Edge, EdgeType, Noun};
+use crate::graphql::connection::{Connection, Edge, Noun};
 
 /// A group of members on one platform.
 #[derive(MergedObject, Clone)]
@@ -27,19 +27,6 @@ impl Community {
 
 impl Noun for Community {
     const NAME: &'static str = "Community";
-}
-
-impl EdgeType for Edge<Community> {
-    type Node = Community;
-    const CONNECTION: &'static str = "CommunityConnection";
-
-    fn node(&self) -> Community {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// A page of communities.

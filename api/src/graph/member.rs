@@ -9,7 +9,7 @@ use crate::domains::points::graphql::MemberPointsPart;
 use crate::domains::points::growth::graphql::MemberGrowthPart;
 use crate::domains::rewards::graphql::MemberRedemptionsPart;
 use crate::error::ApiError;
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 
 /// A person, once per tenant, whatever platforms and communities they are met on.
 #[derive(MergedObject, Clone)]
@@ -45,17 +45,4 @@ impl Member {
 
 impl Noun for Member {
     const NAME: &'static str = "Member";
-}
-
-impl EdgeType for Edge<Member> {
-    type Node = Member;
-    const CONNECTION: &'static str = "MemberConnection";
-
-    fn node(&self) -> Member {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }

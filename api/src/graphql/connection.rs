@@ -19,12 +19,12 @@ pub trait Noun: OutputType + Clone {
     const NAME: &'static str;
 }
 
-/// An edge type: plain, or with facts about the relation.
+/// An edge type: plain, which any [`Noun`] has, or with facts about the relation.
 pub trait EdgeType: OutputType {
     /// What it leads to.
     type Node: OutputType + Clone;
     /// The connection's type name.
-    const CONNECTION: &'static str;
+    fn connection() -> Cow<'static, str>;
     /// Where it leads.
     fn node(&self) -> Self::Node;
     /// Its place in the list.
@@ -64,7 +64,7 @@ impl<E: EdgeType> Connection<E> {
 
 impl<E: EdgeType> TypeName for Connection<E> {
     fn type_name() -> Cow<'static, str> {
-        Cow::Borrowed(E::CONNECTION)
+        E::connection()
     }
 }
 
@@ -118,6 +118,22 @@ pub struct Edge<N> {
     pub cursor: String,
     /// The item.
     pub node: N,
+}
+
+impl<N: Noun> EdgeType for Edge<N> {
+    type Node = N;
+
+    fn connection() -> Cow<'static, str> {
+        Cow::Owned(format!("{}Connection", N::NAME))
+    }
+
+    fn node(&self) -> N {
+        self.node.clone()
+    }
+
+    fn cursor(&self) -> &str {
+        &self.cursor
+    }
 }
 
 impl<N: Noun> TypeName for Edge<N> {

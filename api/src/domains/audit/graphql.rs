@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::Audit;
 use crate::error::{ApiError, ErrorCode};
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, EdgeType, Noun, Total, edges};
+use crate::graphql::connection::{Connection, Edge, Noun, Total, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::pagination::{CursorSpace, PageArgs};
@@ -123,19 +123,6 @@ fn strange() -> ApiError {
 
 impl Noun for AuditEvent {
     const NAME: &'static str = "AuditEvent";
-}
-
-impl EdgeType for Edge<AuditEvent> {
-    type Node = AuditEvent;
-    const CONNECTION: &'static str = "AuditEventConnection";
-
-    fn node(&self) -> AuditEvent {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// A signed statement of how far the trail had come. Keep it elsewhere: `shequn verify audit --checkpoint` finds

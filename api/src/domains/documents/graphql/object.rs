@@ -6,7 +6,7 @@ use super::super::model::{Mode, spell};
 use super::super::{DocumentRow, RegistryRow};
 use crate::error::ApiError;
 use crate::graphql::batch::{Ref, loaded};
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::scalars::DateTime;
 
 /// A registry of trusted documents.
@@ -83,17 +83,4 @@ impl TrustedDocument {
 
 impl Noun for TrustedDocument {
     const NAME: &'static str = "TrustedDocument";
-}
-
-impl EdgeType for Edge<TrustedDocument> {
-    type Node = TrustedDocument;
-    const CONNECTION: &'static str = "TrustedDocumentConnection";
-
-    fn node(&self) -> TrustedDocument {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }

@@ -1,5 +1,6 @@
 //! `memberTokenCreate` and `me`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -175,7 +176,10 @@ pub struct MyCommunityEdge {
 
 impl EdgeType for MyCommunityEdge {
     type Node = MyCommunity;
-    const CONNECTION: &'static str = "MyCommunityConnection";
+
+    fn connection() -> Cow<'static, str> {
+        Cow::Borrowed("MyCommunityConnection")
+    }
 
     fn node(&self) -> MyCommunity {
         self.node.clone()

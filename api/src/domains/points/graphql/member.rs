@@ -9,7 +9,7 @@ use super::object::{PointsBalance, PointsEntry, PointsHold, PointsLot};
 use crate::domains::members::{MemberRef, MemberRow};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, EdgeType, edges};
+use crate::graphql::connection::{Connection, Edge, Noun, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::guard::requires_scopes;
@@ -174,7 +174,7 @@ impl MemberPoints {
         node: impl Fn(Ref<EntryRow>) -> N,
     ) -> Result<Connection<Edge<N>>, ApiError>
     where
-        Edge<N>: EdgeType,
+        N: Noun,
     {
         let own = self.member.row()?.id;
         let master = &ctx.request()?.platform().master;

@@ -12,7 +12,7 @@ use crate::domains::points::earning::graphql::{EarningPayment, payment_of};
 use crate::domains::points::explanation::graphql::{PointsExplanation, explanation_of};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::scalars::{BigInt, Date, DateTime};
@@ -58,19 +58,6 @@ impl PointsEntry {
 
 impl Noun for PointsEntry {
     const NAME: &'static str = "PointsEntry";
-}
-
-impl EdgeType for Edge<PointsEntry> {
-    type Node = PointsEntry;
-    const CONNECTION: &'static str = "PointsEntryConnection";
-
-    fn node(&self) -> PointsEntry {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// A movement of points from one of a member's accounts to another. It is never changed; what was wrong is reversed.

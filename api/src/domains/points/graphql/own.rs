@@ -10,7 +10,7 @@ use crate::domains::members::MemberRef;
 use crate::domains::points::explanation::graphql::{PointsExplanation, explanation_of};
 use crate::error::ApiError;
 use crate::graphql::batch::Ref;
-use crate::graphql::connection::{Connection, Edge, EdgeType, Noun};
+use crate::graphql::connection::{Connection, Edge, Noun};
 use crate::graphql::context::nullable;
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::pagination::PageArgs;
@@ -82,19 +82,6 @@ pub struct MyPointsEntry(Ref<EntryRow>);
 
 impl Noun for MyPointsEntry {
     const NAME: &'static str = "MyPointsEntry";
-}
-
-impl EdgeType for Edge<MyPointsEntry> {
-    type Node = MyPointsEntry;
-    const CONNECTION: &'static str = "MyPointsEntryConnection";
-
-    fn node(&self) -> MyPointsEntry {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// A movement of a member's own points. Who of the staff posted it is not told.

@@ -10,7 +10,7 @@ use super::redemption::Redemption;
 use crate::domains::members::{MemberRef, MemberRow};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, EdgeType, Total, edges};
+use crate::graphql::connection::{Connection, Edge, Noun, Total, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::pagination::{CursorSpace, PageArgs};
@@ -47,7 +47,7 @@ pub(super) async fn list<N>(
     node: impl Fn(Ref<RedemptionRow>) -> N,
 ) -> Result<Connection<Edge<N>>, ApiError>
 where
-    Edge<N>: EdgeType,
+    N: Noun,
 {
     let own = member.row()?.id;
     let master = &ctx.request()?.platform().master;

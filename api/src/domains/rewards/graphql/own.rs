@@ -18,7 +18,7 @@ use crate::domains::members::membership::Tier;
 use crate::error::{ApiError, Failure, UserError};
 use crate::graph::me::Me;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, EdgeType, Noun, Total, edges};
+use crate::graphql::connection::{Connection, Edge, Noun, Total, edges};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::costs;
 use crate::graphql::guard::requires_scopes;
@@ -95,19 +95,6 @@ impl Noun for MyReward {
     const NAME: &'static str = "MyReward";
 }
 
-impl EdgeType for Edge<MyReward> {
-    type Node = MyReward;
-    const CONNECTION: &'static str = "MyRewardConnection";
-
-    fn node(&self) -> MyReward {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
-}
-
 /// Something that the member who asks may get for points.
 #[Object]
 impl MyReward {
@@ -163,19 +150,6 @@ pub struct MyRedemption(Ref<RedemptionRow>);
 
 impl Noun for MyRedemption {
     const NAME: &'static str = "MyRedemption";
-}
-
-impl EdgeType for Edge<MyRedemption> {
-    type Node = MyRedemption;
-    const CONNECTION: &'static str = "MyRedemptionConnection";
-
-    fn node(&self) -> MyRedemption {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// What the member who asks took for points.

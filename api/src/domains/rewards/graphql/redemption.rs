@@ -13,7 +13,7 @@ use crate::domains::points::graphql::PointsHold;
 use crate::domains::points::{Points, Source};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::guard::requires_scopes;
@@ -44,19 +44,6 @@ pub struct Redemption(pub(super) Ref<RedemptionRow>);
 
 impl Noun for Redemption {
     const NAME: &'static str = "Redemption";
-}
-
-impl EdgeType for Edge<Redemption> {
-    type Node = Redemption;
-    const CONNECTION: &'static str = "RedemptionConnection";
-
-    fn node(&self) -> Redemption {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// What a member took for points: the points are set aside until somebody fulfils it, and come back otherwise.

@@ -11,7 +11,7 @@ use super::super::row::{RewardRow, StockMoveRow};
 use crate::domains::members::membership::Tier;
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::scalars::{BigInt, DateTime};
@@ -67,19 +67,6 @@ pub struct Reward(pub(super) Ref<RewardRow>);
 
 impl Noun for Reward {
     const NAME: &'static str = "Reward";
-}
-
-impl EdgeType for Edge<Reward> {
-    type Node = Reward;
-    const CONNECTION: &'static str = "RewardConnection";
-
-    fn node(&self) -> Reward {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// Something that members get for points. A change touches nothing that was redeemed.

@@ -6,7 +6,7 @@ use super::super::model::{State, hint};
 use super::super::row::PartnerKeyRow;
 use crate::error::ApiError;
 use crate::graphql::batch::Ref;
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::scalars::DateTime;
 
@@ -118,17 +118,4 @@ fn spelled(network: &ipnet::IpNet) -> String {
 
 impl Noun for PartnerKey {
     const NAME: &'static str = "PartnerKey";
-}
-
-impl EdgeType for Edge<PartnerKey> {
-    type Node = PartnerKey;
-    const CONNECTION: &'static str = "PartnerKeyConnection";
-
-    fn node(&self) -> PartnerKey {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }

@@ -10,7 +10,7 @@ use super::super::row::{InvitationRow, StaffRow};
 use crate::actor::Role;
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::scalars::DateTime;
 use crate::platform::ids::MembershipId;
@@ -72,19 +72,6 @@ impl StaffMember {
 
 impl Noun for StaffMember {
     const NAME: &'static str = "StaffMember";
-}
-
-impl EdgeType for Edge<StaffMember> {
-    type Node = StaffMember;
-    const CONNECTION: &'static str = "StaffMemberConnection";
-
-    fn node(&self) -> StaffMember {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// A letter that asks somebody to work for the tenant.
@@ -159,17 +146,4 @@ impl Invitation {
 
 impl Noun for Invitation {
     const NAME: &'static str = "Invitation";
-}
-
-impl EdgeType for Edge<Invitation> {
-    type Node = Invitation;
-    const CONNECTION: &'static str = "InvitationConnection";
-
-    fn node(&self) -> Invitation {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }

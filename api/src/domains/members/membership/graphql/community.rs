@@ -1,5 +1,6 @@
 //! The part of `Community` that leads to its members.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -66,7 +67,10 @@ pub struct CommunityMemberEdge {
 
 impl EdgeType for CommunityMemberEdge {
     type Node = Member;
-    const CONNECTION: &'static str = "CommunityMemberConnection";
+
+    fn connection() -> Cow<'static, str> {
+        Cow::Borrowed("CommunityMemberConnection")
+    }
 
     fn node(&self) -> Member {
         self.node.clone()

@@ -1,5 +1,6 @@
 //! The part of `Member` that leads to their communities.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -36,7 +37,10 @@ pub struct MemberCommunityEdge {
 
 impl EdgeType for MemberCommunityEdge {
     type Node = Community;
-    const CONNECTION: &'static str = "MemberCommunityConnection";
+
+    fn connection() -> Cow<'static, str> {
+        Cow::Borrowed("MemberCommunityConnection")
+    }
 
     fn node(&self) -> Community {
         self.node.clone()

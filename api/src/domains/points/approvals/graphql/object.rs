@@ -10,7 +10,7 @@ use crate::domains::points::graphql::PointsEntry;
 use crate::domains::points::{EntryKind, EntryRow, Points, Source};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::costs;
 use crate::graphql::scalars::{BigInt, Date, DateTime};
@@ -22,19 +22,6 @@ pub struct PointsApproval(pub(super) Ref<ApprovalRow>);
 
 impl Noun for PointsApproval {
     const NAME: &'static str = "PointsApproval";
-}
-
-impl EdgeType for Edge<PointsApproval> {
-    type Node = PointsApproval;
-    const CONNECTION: &'static str = "PointsApprovalConnection";
-
-    fn node(&self) -> PointsApproval {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// Points that somebody asked for by hand, and that a second person decides on.

@@ -11,7 +11,7 @@ use crate::domains::members::membership::Tier;
 use crate::domains::points::{Points, Source};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::scalars::{BigInt, DateTime};
@@ -144,19 +144,6 @@ pub struct EarningRule(pub(super) Ref<RuleRow>);
 
 impl Noun for EarningRule {
     const NAME: &'static str = "EarningRule";
-}
-
-impl EdgeType for Edge<EarningRule> {
-    type Node = EarningRule;
-    const CONNECTION: &'static str = "EarningRuleConnection";
-
-    fn node(&self) -> EarningRule {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
 
 /// A rule by which members earn points. An event is scored once, by the rules that are active then; a change makes a

@@ -4,7 +4,7 @@ use async_graphql::{ID, SimpleObject};
 
 use super::super::model::{MoveKind, MoveReason, Node, Path};
 use super::super::row::MoveRow;
-use crate::graphql::connection::{Edge, EdgeType, Noun};
+use crate::graphql::connection::Noun;
 use crate::graphql::cost::shown::costs;
 use crate::graphql::scalars::{BigInt, Date, DateTime};
 
@@ -133,17 +133,4 @@ impl From<&MoveRow> for GrowthMove {
 
 impl Noun for GrowthMove {
     const NAME: &'static str = "GrowthMove";
-}
-
-impl EdgeType for Edge<GrowthMove> {
-    type Node = GrowthMove;
-    const CONNECTION: &'static str = "GrowthMoveConnection";
-
-    fn node(&self) -> GrowthMove {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }

@@ -13,7 +13,7 @@ use crate::domains::points::Points;
 use crate::error::ApiError;
 use crate::graph::member::Member;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, EdgeType, Noun, Total};
+use crate::graphql::connection::{Connection, Edge, Noun, Total};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::costs;
 use crate::graphql::guard::requires_scopes;
@@ -168,17 +168,4 @@ impl LeaderboardEntry {
 
 impl Noun for LeaderboardEntry {
     const NAME: &'static str = "LeaderboardEntry";
-}
-
-impl EdgeType for Edge<LeaderboardEntry> {
-    type Node = LeaderboardEntry;
-    const CONNECTION: &'static str = "LeaderboardEntryConnection";
-
-    fn node(&self) -> LeaderboardEntry {
-        self.node.clone()
-    }
-
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
 }
