@@ -1,12 +1,15 @@
 //! Who acts, and what they may do.
 //!
 //! An [`Actor`] is the first parameter of every use case. [`Actor::require`] is the only way to a
-//! [`TenantScope`], and a tenant scope is the only way to a tenant's tables.
+//! [`TenantScope`], and a tenant scope is the only way to a tenant's tables. What roles may do is in `role`.
+
+mod role;
 
 use std::sync::Arc;
 
-use async_graphql::Enum;
 use chrono::{DateTime, TimeDelta, Utc};
+
+pub use role::Role;
 
 use crate::error::Denied;
 use crate::platform::db::{Partition, TenantScope};
@@ -66,6 +69,12 @@ scopes! {
     RewardsVouchers "rewards:vouchers";
     /// Redeem rewards for members, and fulfil or cancel that.
     RedemptionsWrite "redemptions:write";
+    /// Read the creator programme, and what members handed in.
+    CreatorsRead "creators:read";
+    /// Hand things in for members, revise them and take them back.
+    SubmissionsWrite "submissions:write";
+    /// Decide on what members handed in, and undo that.
+    SubmissionsReview "submissions:review";
     /// Read the tenant's settings.
     TenantRead "tenant:read";
     /// Change the tenant's settings.
@@ -90,101 +99,7 @@ scopes! {
 
 impl Scope {
     /// What a member's token can be made for: what members do for themselves.
-    pub const OF_MEMBERS: &'static [Self] = &[Self::EngagementWrite, Self::RedemptionsWrite];
-}
-
-/// What a person is to a tenant.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Owns the tenant; may do everything.
-    Owner,
-    /// Administers the tenant; may do everything but end ownership.
-    Admin,
-    /// Runs communities day by day, personal data included.
-    Operator,
-    /// Keeps communities in order; sees no personal data.
-    Moderator,
-    /// Looks after money; reads the rest.
-    Finance,
-    /// Reads numbers and lists; changes nothing.
-    Analyst,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 6] =
-        [Self::Owner, Self::Admin, Self::Operator, Self::Moderator, Self::Finance, Self::Analyst];
-
-    /// The spelling in the database, in tokens and in GraphQL.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "OWNER",
-            Self::Admin => "ADMIN",
-            Self::Operator => "OPERATOR",
-            Self::Moderator => "MODERATOR",
-            Self::Finance => "FINANCE",
-            Self::Analyst => "ANALYST",
-        }
-    }
-
-    /// Reads the spelling of [`Role::as_str`].
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text)
-    }
-
-    /// What this role may do.
-    #[must_use]
-    pub const fn scopes(self) -> &'static [Scope] {
-        use Scope::{
-            CommunitiesRead, CommunitiesWrite, EngagementRead, EngagementWrite, MembersPii, MembersRead, MembersWrite,
-            PointsApprove, PointsRead, PointsRules, PointsWrite, RedemptionsWrite, RewardsRead, RewardsVouchers,
-            RewardsWrite, TenantRead,
-        };
-        match self {
-            Self::Owner | Self::Admin => Scope::ALL,
-            Self::Operator => &[
-                CommunitiesRead,
-                CommunitiesWrite,
-                MembersRead,
-                MembersWrite,
-                MembersPii,
-                EngagementRead,
-                EngagementWrite,
-                PointsRead,
-                PointsWrite,
-                PointsRules,
-                RewardsRead,
-                RewardsWrite,
-                RewardsVouchers,
-                RedemptionsWrite,
-                TenantRead,
-            ],
-            Self::Moderator => &[
-                CommunitiesRead,
-                MembersRead,
-                MembersWrite,
-                EngagementRead,
-                EngagementWrite,
-                PointsRead,
-                RewardsRead,
-                RedemptionsWrite,
-                TenantRead,
-            ],
-            Self::Finance => &[
-                CommunitiesRead,
-                MembersRead,
-                EngagementRead,
-                PointsRead,
-                PointsWrite,
-                PointsApprove,
-                RewardsRead,
-                TenantRead,
-            ],
-            Self::Analyst => &[CommunitiesRead, MembersRead, EngagementRead, PointsRead, RewardsRead, TenantRead],
-        }
-    }
+    pub const OF_MEMBERS: &'static [Self] = &[Self::EngagementWrite, Self::RedemptionsWrite, Self::SubmissionsWrite];
 }
 
 /// For how long whoever has proved who they are may do what needs a fresh proof.

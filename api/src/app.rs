@@ -11,6 +11,7 @@ use crate::domains::auth::factors::RuleWatch;
 use crate::domains::auth::staff::{Letters, Staff};
 use crate::domains::auth::{Auth, SignInLimits};
 use crate::domains::communities::{Communities, MemberCounts};
+use crate::domains::creators::Creators;
 use crate::domains::documents::TrustedDocuments;
 use crate::domains::engagement::Engagement;
 use crate::domains::members::Members;
@@ -62,6 +63,8 @@ pub struct App {
     pub points: Points,
     /// Rewards and what was redeemed.
     pub rewards: Rewards,
+    /// What members made, and the creator programme.
+    pub creators: Creators,
 }
 
 /// Why the program could not be put together.
@@ -115,6 +118,7 @@ impl App {
         let below = (tenants.clone(), communities.clone(), members.clone());
         let rewards = Rewards::new(platform.clone(), below, points.clone());
         points.watched_by(Arc::new(rewards.clone()));
+        let creators = Creators::new(platform.clone(), (tenants.clone(), members.clone()), points.clone());
         let mails = Mails::new(platform.clone(), config.mail.clone()).map_err(ConfigError::from)?;
         let staff = Staff::new(platform.clone(), tenants.clone(), auth.clone(), mails.clone());
         let member_access = MemberAccess::new(auth.clone(), members.clone());
@@ -133,6 +137,7 @@ impl App {
             engagement,
             points,
             rewards,
+            creators,
         })
     }
 

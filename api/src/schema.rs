@@ -14,6 +14,9 @@ use crate::domains::auth::staff::graphql::{
     AcceptanceMutation, AccountMutation, InvitationMutation, RoleMutation, StaffQuery,
 };
 use crate::domains::communities::graphql::{CommunityMutation, CommunityQuery};
+use crate::domains::creators::graphql::{
+    CreatorProgrammeMutation, CreatorQuery, MySubmissionMutation, SubmissionMutation,
+};
 use crate::domains::documents::graphql::{TrustedDocumentMutation, TrustedDocumentQuery};
 use crate::domains::engagement::graphql::{EngagementMutation, MyEngagementMutation};
 use crate::domains::members::access::graphql::{AccessMutation, AccessQuery};
@@ -54,6 +57,7 @@ pub struct Query(
     RewardQuery,
     LeaderboardQuery,
     ApprovalQuery,
+    CreatorQuery,
 );
 
 /// Changes the data of the caller's tenant. Each root field is one transaction of its own, in order.
@@ -85,6 +89,9 @@ pub struct Mutation(
     RedemptionMutation,
     MyRedemptionMutation,
     ApprovalMutation,
+    SubmissionMutation,
+    MySubmissionMutation,
+    CreatorProgrammeMutation,
 );
 
 /// The executable schema.
@@ -117,6 +124,7 @@ pub fn build(app: &App, pricing: Pricing) -> ApiSchema {
         .data(app.engagement.clone())
         .data(app.points.clone())
         .data(app.rewards.clone())
+        .data(app.creators.clone())
         .finish()
 }
 

@@ -22,6 +22,8 @@ pub struct Model {
     pub streak: Option<i32>,
     /// What the member's growth node multiplied by, then.
     pub growth_percent: i32,
+    /// What the member's level as a creator multiplied by, then.
+    pub creator_percent: i32,
     /// Whom else it is about.
     pub subject_id: Option<Uuid>,
     pub reference: Option<String>,

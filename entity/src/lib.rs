@@ -41,6 +41,11 @@ pub mod earning_payments;
 pub mod earning_rule_versions;
 pub mod earning_rules;
 
+pub mod creator_programmes;
+pub mod submission_reviews;
+pub mod submission_revisions;
+pub mod submissions;
+
 pub mod growth_cursors;
 pub mod growth_moves;
 pub mod growth_paths;

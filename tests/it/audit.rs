@@ -59,6 +59,7 @@ fn every_mutation_leaves_one_event_that_says_who_did_what_to_which_thing() {
                 "pointsAwardBulk",
                 "earningEventRecordBulk",
                 "growthPathUpdate",
+                "creatorProgrammeUpdate",
             ];
             let is_refused_unnamed = outcome == "REFUSED" && case.operation != WITHDRAWS;
             let names_nothing = of_many.contains(&case.operation) || is_refused_unnamed;

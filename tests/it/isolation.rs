@@ -6,6 +6,7 @@
 
 mod approvals;
 pub(crate) mod cases;
+pub(crate) mod creators;
 mod earning;
 mod engagement;
 mod growth;

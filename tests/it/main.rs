@@ -21,6 +21,7 @@ mod command_line;
 mod communities;
 mod connections;
 mod crash;
+mod creators;
 mod documents;
 mod earning;
 mod edge;

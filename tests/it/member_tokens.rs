@@ -1,6 +1,7 @@
 //! Tokens with which a mini program acts as one member, and what they open.
 
 mod own;
+mod own_work;
 
 use std::time::Duration;
 
@@ -226,8 +227,12 @@ pub async fn token_for(owner: &Client, member: &Value) -> Client {
 
 /// A client that acts as the member, with all that members may do.
 pub async fn able(owner: &Client, member: &Value) -> Client {
-    let made = key(owner, json!({ "scopes": ["members:token", "engagement:write", "redemptions:write"] })).await;
-    let scopes = json!({ "scopes": ["engagement:write", "redemptions:write"] });
+    let made = key(
+        owner,
+        json!({ "scopes": ["members:token", "engagement:write", "redemptions:write", "submissions:write"] }),
+    )
+    .await;
+    let scopes = json!({ "scopes": ["engagement:write", "redemptions:write", "submissions:write"] });
     owner.with_token(&token_by(&owner.with_token(&made.secret), member, scopes).await)
 }
 

@@ -157,7 +157,7 @@ fn written(mut lines: Vec<Line>) -> String {
 }
 
 /// The scopes that a key may have.
-const OF_KEYS: [&str; 17] = [
+const OF_KEYS: [&str; 20] = [
     "communities:read",
     "communities:write",
     "members:read",
@@ -172,6 +172,9 @@ const OF_KEYS: [&str; 17] = [
     "rewards:write",
     "rewards:vouchers",
     "redemptions:write",
+    "creators:read",
+    "submissions:write",
+    "submissions:review",
     "tenant:read",
     "members:token",
     "audit:read",

@@ -137,6 +137,37 @@ fn a_page_of_a_leaderboard_takes_as_many_statements_for_five_as_for_a_hundred() 
 }
 
 #[test]
+fn a_page_of_creators_takes_as_many_statements_for_five_as_for_a_hundred() {
+    run(async {
+        let ledger = Ledger::open("constant-creators").await;
+        ledger.people(100).await;
+        let first = ledger.owner.query("{ members(first: 3) { nodes { id } } }", json!({})).await;
+        for member in first.data("members.nodes").as_array().unwrap() {
+            for number in 0..2 {
+                let key = format!("{number} of {}", member["id"]);
+                let input = json!({ "memberId": member["id"], "kind": "TEXT", "title": "A walk", "body": "Up.",
+                    "idempotencyKey": key });
+                let made = ledger.owner.run("SubmissionCreate", json!({ "input": input })).await;
+                let made = &made.payload("submissionCreate")["submission"]["id"];
+                let input = json!({ "submissionId": made, "revision": 1, "decision": "REJECT", "note": "No",
+                    "idempotencyKey": key });
+                ledger.owner.run("SubmissionReview", json!({ "input": input })).await.payload("submissionReview");
+            }
+        }
+        let works = "submissions(first: 1) { totalCount nodes { body reviews { decision } } }";
+        for size in [5, 50, 100] {
+            // Who they are, the programme, what they had approved, their works and how many, what these say, and what was
+            // said of them.
+            let (answer, statements) = ledger
+                .run(&format!("{{ members(first: {size}) {{ nodes {{ creator {{ approved }} {works} }} }} }}"))
+                .await;
+            assert_eq!(answer["members"]["nodes"].as_array().unwrap().len(), size);
+            assert_eq!(statements.len(), 7, "{size}: {statements:#?}");
+        }
+    });
+}
+
+#[test]
 fn aliases_of_one_page_are_read_apart_only_where_they_differ() {
     run(async {
         let ledger = Ledger::open("aliases").await;

@@ -72,6 +72,18 @@ pub(super) async fn make_rules(points: &Points, tx: &TenantTx) -> Result<(), Dem
             },
         ),
         (
+            "投稿采用",
+            "SUBMISSION_APPROVED",
+            Definition {
+                source: Source::Content,
+                points: 20,
+                // By the score.
+                per_unit: Some(PerUnit { quantity: 10, points: 5 }),
+                caps: Caps { per_month: Some(400), ..Caps::default() },
+                ..nothing.clone()
+            },
+        ),
+        (
             "邀请好友入群",
             "MEMBER_INVITED",
             Definition { source: Source::Invite, points: 50, clawback_days: 7, ..nothing },

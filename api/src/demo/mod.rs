@@ -5,10 +5,11 @@
 //! It goes through the slices' public faces and knows no table.
 //!
 //! In reading order: `communities` (what each is like), `people`, `stays` (who came, went and rose), `points`, `rewards`,
-//! `write`;
+//! `creators`, `write`;
 //! `names`, `places` and `draw` are what they are made of.
 
 mod communities;
+mod creators;
 mod draw;
 mod earning;
 mod names;

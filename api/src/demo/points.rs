@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::draw::Draw;
 use super::stays::{Calendar, TIMEZONE};
 use super::write::DemoError;
-use super::{earning, rewards};
+use super::{creators, earning, rewards};
 use crate::app::App;
 use crate::domains::points::earning::Fact;
 use crate::domains::points::{AwardDraft, Points, Source};
@@ -69,7 +69,9 @@ pub(super) async fn make(app: &App, tx: &TenantTx, calendar: &Calendar, members:
         for (number, member) in keepers.iter().enumerate() {
             rewards::redeem((&shop, &points), tx, &offered, ((number, week), *member)).await?;
         }
+        creators::make(app, tx, (week, now), &keepers).await?;
     }
+    creators::leave_waiting(app, tx, calendar.evening(1), &keepers).await?;
     earning::check_in(app, tx, calendar, members).await?;
     ask_for_more(app, tx, &keepers).await
 }
@@ -111,7 +113,8 @@ fn earned(number: usize, member: MemberId, (week, now): (i64, DateTime<Utc>)) ->
     let (source, amount, reason) = kind?;
     let fact = |event: &str, quantity, reference| {
         let (event, occurred_at) = (event.to_owned(), now);
-        Fact { member, event, occurred_at, quantity, community: None, streak: None, subject: None, reference }
+        let (community, streak, subject) = (None, None, None);
+        Fact { member, event, occurred_at, quantity, community, streak, creator_percent: 100, subject, reference }
     };
     Some(match source {
         Source::Purchase => {

@@ -10,6 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::domains::auth::{AuthError, NewStaff};
 use crate::domains::communities::{Archiving, CommunityError, Draft};
+use crate::domains::creators::CreatorError;
 use crate::domains::engagement::EngagementError;
 use crate::domains::members::MemberError;
 use crate::domains::members::import::{BATCH, Row};
@@ -102,6 +103,12 @@ impl From<PointsError> for DemoError {
 
 impl From<RewardError> for DemoError {
     fn from(error: RewardError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<CreatorError> for DemoError {
+    fn from(error: CreatorError) -> Self {
         Failure::from(error).into()
     }
 }

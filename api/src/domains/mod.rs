@@ -9,6 +9,7 @@ pub mod documents;
 pub mod auth;
 
 pub mod communities;
+pub mod creators;
 
 pub mod members;
 

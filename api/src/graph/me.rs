@@ -2,6 +2,7 @@
 
 use async_graphql::MergedObject;
 
+use crate::domains::creators::graphql::MyCreatorPart;
 use crate::domains::engagement::graphql::MyCheckInsPart;
 use crate::domains::members::MemberRef;
 use crate::domains::members::access::graphql::MyMemberPart;
@@ -12,7 +13,7 @@ use crate::domains::rewards::graphql::MyRewardsPart;
 /// A member, as they see themselves.
 #[derive(MergedObject, Clone)]
 #[graphql(name = "Me")]
-pub struct Me(MyMemberPart, MyCheckInsPart, MyPointsPart, MyGrowthPart, MyRewardsPart);
+pub struct Me(MyMemberPart, MyCheckInsPart, MyPointsPart, MyGrowthPart, MyRewardsPart, MyCreatorPart);
 
 impl Me {
     /// The composed type round a slice's reference, which was read in a transaction that is confined to the member.
@@ -23,7 +24,8 @@ impl Me {
             MyCheckInsPart(member.clone()),
             MyPointsPart(member.clone()),
             MyGrowthPart(member.clone()),
-            MyRewardsPart(member),
+            MyRewardsPart(member.clone()),
+            MyCreatorPart(member),
         )
     }
 }

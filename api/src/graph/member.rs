@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, MergedObject};
 
+use crate::domains::creators::graphql::MemberCreatorPart;
 use crate::domains::engagement::graphql::MemberCheckInsPart;
 use crate::domains::members::membership::graphql::MemberCommunities;
 use crate::domains::members::{MemberCore, MemberRef};
@@ -21,6 +22,7 @@ pub struct Member(
     MemberPointsPart,
     MemberGrowthPart,
     MemberRedemptionsPart,
+    MemberCreatorPart,
 );
 
 impl Member {
@@ -33,7 +35,8 @@ impl Member {
             MemberCheckInsPart(member.clone()),
             MemberPointsPart(member.clone()),
             MemberGrowthPart(member.clone()),
-            MemberRedemptionsPart(member),
+            MemberRedemptionsPart(member.clone()),
+            MemberCreatorPart(member),
         )
     }
 

@@ -8,6 +8,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use super::community::Community;
 use super::member::Member;
 use crate::domains::auth::partner_keys::graphql::{self as partner_keys, PartnerKey};
+use crate::domains::creators::graphql::{Submission, find_submissions};
 use crate::domains::rewards::graphql::{Redemption, Reward, find_redemptions, find_rewards};
 use crate::domains::{communities, members};
 use crate::error::{ApiError, ErrorCode};
@@ -17,7 +18,7 @@ use crate::graphql::ids::parse_id;
 use crate::graphql::selection::Selection;
 use crate::platform::ids::{
     CommunityId, CommunityKind, Kind as _, MemberId, MemberKind, PartnerKeyId, PartnerKeyKind, RedemptionId,
-    RedemptionKind, RewardId, RewardKind, split,
+    RedemptionKind, RewardId, RewardKind, SubmissionId, SubmissionKind, split,
 };
 
 /// Anything with an id that is unique in the world.
@@ -34,6 +35,8 @@ pub enum Node {
     Reward(Reward),
     /// What a member took for points.
     Redemption(Redemption),
+    /// What a member handed in.
+    Submission(Submission),
 }
 
 /// The root fields that find by id.
@@ -75,6 +78,7 @@ enum NodeId {
     PartnerKey(PartnerKeyId),
     Reward(RewardId),
     Redemption(RedemptionId),
+    Submission(SubmissionId),
 }
 
 fn parse(argument: &'static str, id: &ID) -> Result<NodeId, ApiError> {
@@ -84,6 +88,7 @@ fn parse(argument: &'static str, id: &ID) -> Result<NodeId, ApiError> {
         Some(PartnerKeyKind::PREFIX) => parse_id(argument, id).map(NodeId::PartnerKey),
         Some(RewardKind::PREFIX) => parse_id(argument, id).map(NodeId::Reward),
         Some(RedemptionKind::PREFIX) => parse_id(argument, id).map(NodeId::Redemption),
+        Some(SubmissionKind::PREFIX) => parse_id(argument, id).map(NodeId::Submission),
         _ => Err(ApiError::argument(ErrorCode::IdInvalid, argument, "Nothing has ids that start like this.")),
     }
 }
@@ -93,7 +98,7 @@ async fn find(ctx: &Context<'_>, argument: &'static str, ids: &[ID]) -> Vec<Opti
     let parsed: Vec<_> = ids.iter().map(|id| parse(argument, id)).collect();
     let known = || parsed.iter().filter_map(|id| id.as_ref().ok().copied());
     let (mut community_ids, mut member_ids, mut key_ids) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut reward_ids, mut redemption_ids) = (Vec::new(), Vec::new());
+    let (mut reward_ids, mut redemption_ids, mut submission_ids) = (Vec::new(), Vec::new(), Vec::new());
     for id in known() {
         match id {
             NodeId::Community(id) => community_ids.push(id),
@@ -101,6 +106,7 @@ async fn find(ctx: &Context<'_>, argument: &'static str, ids: &[ID]) -> Vec<Opti
             NodeId::PartnerKey(id) => key_ids.push(id),
             NodeId::Reward(id) => reward_ids.push(id),
             NodeId::Redemption(id) => redemption_ids.push(id),
+            NodeId::Submission(id) => submission_ids.push(id),
         }
     }
     let communities = find_communities(ctx, &community_ids).await;
@@ -108,6 +114,7 @@ async fn find(ctx: &Context<'_>, argument: &'static str, ids: &[ID]) -> Vec<Opti
     let keys = find_keys(ctx, &key_ids).await;
     let rewards = rewards_by_id(ctx, &reward_ids).await;
     let redemptions = redemptions_by_id(ctx, &redemption_ids).await;
+    let submissions = submissions_by_id(ctx, &submission_ids).await;
     let answer = |id: Result<NodeId, ApiError>| -> Result<Option<Node>, ApiError> {
         Ok(match id? {
             NodeId::Community(id) => communities.clone()?.get(&id).cloned().map(Node::Community),
@@ -115,6 +122,7 @@ async fn find(ctx: &Context<'_>, argument: &'static str, ids: &[ID]) -> Vec<Opti
             NodeId::PartnerKey(id) => keys.clone()?.get(&id).cloned().map(Node::PartnerKey),
             NodeId::Reward(id) => rewards.clone()?.get(&id).cloned().map(Node::Reward),
             NodeId::Redemption(id) => redemptions.clone()?.get(&id).cloned().map(Node::Redemption),
+            NodeId::Submission(id) => submissions.clone()?.get(&id).cloned().map(Node::Submission),
         })
     };
     parsed.into_iter().map(|id| answer(id).transpose()).collect()
@@ -158,4 +166,11 @@ async fn redemptions_by_id(ctx: &Context<'_>, ids: &[RedemptionId]) -> Found<Red
         return Ok(Arc::default());
     }
     find_redemptions(ctx, ctx.request()?.reader().await?, ids).await.map(Arc::new)
+}
+
+async fn submissions_by_id(ctx: &Context<'_>, ids: &[SubmissionId]) -> Found<SubmissionId, Submission> {
+    if ids.is_empty() {
+        return Ok(Arc::default());
+    }
+    find_submissions(ctx, ctx.request()?.reader().await?, ids).await.map(Arc::new)
 }

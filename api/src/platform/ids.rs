@@ -222,6 +222,8 @@ kinds! {
     VoucherKind VoucherId "rvc";
     /// What a member took for points.
     RedemptionKind RedemptionId "rdm";
+    /// What a member made and handed in.
+    SubmissionKind SubmissionId "sbm";
     /// An import of a file.
     ImportKind ImportId "imp";
     /// A mail that waits to be sent.

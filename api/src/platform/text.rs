@@ -32,6 +32,22 @@ pub fn parse_line(input: &str, max: usize) -> Result<String, TextProblem> {
     Ok(text)
 }
 
+/// Text of several lines: trimmed, composed (NFC), with line feeds and tabs and no other control characters, 1 to `max`
+/// characters. What ends a line elsewhere becomes a line feed.
+pub fn parse_text(input: &str, max: usize) -> Result<String, TextProblem> {
+    let text: String = input.replace("\r\n", "\n").replace('\r', "\n").trim().nfc().collect();
+    if text.is_empty() {
+        return Err(TextProblem::Blank);
+    }
+    if text.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
+        return Err(TextProblem::Control);
+    }
+    if text.chars().count() > max {
+        return Err(TextProblem::TooLong { max });
+    }
+    Ok(text)
+}
+
 /// The spelling of a day, in the database and outside.
 #[must_use]
 pub fn spell_day(day: NaiveDate) -> String {
@@ -62,5 +78,13 @@ mod tests {
         assert_eq!(parse_line("  ", 10), Err(TextProblem::Blank));
         assert_eq!(parse_line("社群社群", 3), Err(TextProblem::TooLong { max: 3 }));
         assert_eq!(parse_line(" 社群 ", 3), Ok("社群".to_owned()));
+    }
+
+    #[test]
+    fn lines_end_in_one_way() {
+        assert_eq!(parse_text(" a\r\nb\rc\n", 10), Ok("a\nb\nc".to_owned()));
+        assert_eq!(parse_text("a\u{1b}[31m", 10), Err(TextProblem::Control));
+        assert_eq!(parse_text("\n", 10), Err(TextProblem::Blank));
+        assert_eq!(parse_text("社群\n社群", 4), Err(TextProblem::TooLong { max: 4 }));
     }
 }

@@ -15,6 +15,7 @@ pub(super) const SLICES: &[(&str, &[&str])] = &[
     ("engagement", &["members"]),
     ("points", &["engagement"]),
     ("rewards", &["points"]),
+    ("creators", &["points"]),
 ];
 
 /// Modules within a slice that have its file words over again.
@@ -77,6 +78,10 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("reward_vouchers", "rewards"),
     ("redemptions", "rewards"),
     ("redemption_sources", "rewards"),
+    ("creator_programmes", "creators"),
+    ("submissions", "creators"),
+    ("submission_revisions", "creators"),
+    ("submission_reviews", "creators"),
     ("leaderboard_scores", "points"),
     ("leaderboard_zones", "points"),
     ("leaderboard_cursors", "points"),
@@ -190,6 +195,7 @@ pub(super) const PLACES: &[(&str, &[&str])] = &[
     ("error/", &["actor::Scope", "error"]),
     ("error.rs", &["actor::Scope", "error", "graphql::cost::shown", "platform::text"]),
     ("actor.rs", &["actor", "error", "platform::db", "platform::ids"]),
+    ("actor/", &["actor"]),
     ("config.rs", &["config", "platform"]),
     ("config/", &["config", "platform"]),
     ("telemetry.rs", &["config"]),
@@ -213,7 +219,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
     // Besides GraphQL's own files: enumerations and errors are what clients see, wherever they are declared.
     (
         "async_graphql",
-        &["graphql", "graphql/", "graph/", "schema.rs", "http/", "actor.rs", "error.rs", "platform/named.rs"],
+        &["graphql", "graphql/", "graph/", "schema.rs", "http/", "actor/", "error.rs", "platform/named.rs"],
     ),
     ("async_graphql_value", &["graphql/"]),
     ("aws_lc_rs", &["platform/crypto.rs", "secrets"]),

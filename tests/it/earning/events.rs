@@ -29,6 +29,7 @@ fn everything_that_is_wrong_with_an_event_is_named_by_its_field() {
             (json!({ "event": "CHECK_IN" }), "RESERVED at event"),
             (json!({ "event": "COMMUNITY_JOINED" }), "RESERVED at event"),
             (json!({ "event": "MEMBER_INVITED" }), "RESERVED at event"),
+            (json!({ "event": "SUBMISSION_APPROVED" }), "RESERVED at event"),
             (json!({ "quantity": -1 }), "INVALID at quantity"),
             (json!({ "quantity": 1_000_000_000_001_i64 }), "INVALID at quantity"),
             (json!({ "communityId": absent_id("com") }), "NOT_FOUND at communityId"),

@@ -6,7 +6,7 @@ use harness::{Client, PASSWORD, Response};
 use serde_json::{Value, json};
 
 use super::things::Things;
-use super::{approvals, earning, engagement, growth, leaderboards, points, rewards};
+use super::{approvals, creators, earning, engagement, growth, leaderboards, points, rewards};
 use crate::given;
 
 /// All of a community that rows are read for.
@@ -18,14 +18,14 @@ const COMMUNITY: &str = "id name memberCount
 /// All of a member that rows are read for.
 fn of_member() -> String {
     let (points, growth, check_ins) = (points::POINTS, growth::GROWTH, engagement::check_ins());
-    let redemptions = rewards::REDEMPTIONS;
+    let (redemptions, creator) = (rewards::REDEMPTIONS, creators::CREATOR);
     format!(
         "id displayName externalRef phone realName tier tags
         identities {{ id appId value }}
         profile {{ city {{ value }} }}
         communities(first: 3) {{ totalCount edges {{ tier node {{ id name }} }} }}
         {check_ins}
-        {points} {growth} {redemptions}"
+        {points} {growth} {redemptions} {creator}"
     )
 }
 
@@ -84,6 +84,14 @@ impl Case {
         self.operation.starts_with("reward")
             || self.operation.starts_with("redemption")
             || self.document.contains("... on Reward")
+    }
+
+    /// Whether it names what members handed in, or by what it is reviewed.
+    pub(crate) fn is_about_creators(&self) -> bool {
+        self.operation.starts_with("submission")
+            || self.operation.starts_with("mySubmission")
+            || self.operation.starts_with("creatorProgramme")
+            || self.document.contains("... on Submission")
     }
 
     /// Whether it names points that wait for a second person.
@@ -171,6 +179,8 @@ pub(crate) fn all() -> Vec<Case> {
         engagement::of_check_ins(),
         rewards::roots(),
         rewards::of_rewards(),
+        creators::roots(),
+        creators::of_creators(),
         // Last: without any wall they end the sessions of the cases themselves.
         of_staff(),
     ]
@@ -521,6 +531,27 @@ pub(crate) fn of_access() -> Vec<Case> {
             "myRedemptionCreate",
             mutation("myRedemptionCreate", "redemption { id rewardName } me { id displayName }"),
             |things| input(things, json!({ "rewardId": things.reward })),
+        ),
+        case(
+            "mySubmissionCreate",
+            mutation("mySubmissionCreate", "submission { id title } me { id displayName }"),
+            |things| {
+                let work = json!({ "kind": "TEXT", "title": "A walk", "body": "Up the hill." });
+                input(things, given::with(work, json!({ "communityId": things.community })))
+            },
+        ),
+        case(
+            "mySubmissionRevise",
+            mutation("mySubmissionRevise", "submission { id title } me { id displayName }"),
+            |things| {
+                let work = json!({ "title": "A longer walk", "body": "Up the hill." });
+                input(things, given::with(work, json!({ "submissionId": things.submission })))
+            },
+        ),
+        case(
+            "mySubmissionWithdraw",
+            mutation("mySubmissionWithdraw", "submission { id title } me { id displayName }"),
+            |things| input(things, json!({ "submissionId": things.submission })),
         ),
     ]
 }

@@ -32,10 +32,11 @@ const KEPT_APART_ANYWAY: [&str; 15] = [
 
 /// Where A's own ids lead to A's rows alone: they are written with the tenant in the key, or read one by one; or
 /// where no case makes another row, whose twin would show (most of the staff is there from the beginning).
-const KEPT_APART_FROM_TWINS: [&str; 38] = [
+const KEPT_APART_FROM_TWINS: [&str; 40] = [
     "auditCheckpoint",
     "communityCreate",
     "communityMemberAdd",
+    "creatorProgrammeUpdate",
     "documentRegistry",
     "earningRuleCreate",
     // What moves members names the tenant itself, too.
@@ -69,6 +70,7 @@ const KEPT_APART_FROM_TWINS: [&str; 38] = [
     "staff",
     "staffInvite",
     "stepUp",
+    "submissionCreate",
     "tenantPolicy",
     "tenantPolicyUpdate",
     "tenantSwitch",

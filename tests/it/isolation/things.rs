@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::cases::Case;
-use super::engagement;
 use super::growth::NO_VERSION;
+use super::{creators, engagement};
 use crate::given;
 
 /// In every text of tenant B.
@@ -96,6 +96,12 @@ pub(crate) struct Things {
     pub(crate) approval: String,
     pub(crate) own_approval: String,
     pub(crate) approvals_cursor: String,
+    /// What the member handed in: it waits, and it was approved and paid for.
+    pub(crate) submission: String,
+    pub(crate) approved_submission: String,
+    pub(crate) submissions_cursor: String,
+    /// Of the tenant's creator programme.
+    pub(crate) programme_version: i64,
 }
 
 impl Things {
@@ -156,6 +162,10 @@ impl Things {
             approval: absent_id("apr"),
             own_approval: absent_id("apr"),
             approvals_cursor: cursor(),
+            submission: absent_id("sbm"),
+            approved_submission: absent_id("sbm"),
+            submissions_cursor: cursor(),
+            programme_version: NO_VERSION,
         }
     }
 }
@@ -175,8 +185,9 @@ pub(crate) struct Maker {
     proved: Proved,
     /// Made once.
     lasting: OnceCell<Things>,
-    /// The one that was made last.
+    /// Those that were made last: for what is shared, and for what is approved.
     rule: Mutex<Option<String>>,
+    approval_rule: Mutex<Option<String>>,
 }
 
 /// When somebody last proved who they are.
@@ -218,6 +229,7 @@ impl Maker {
             proved: Proved::now(),
             lasting: OnceCell::new(),
             rule: Mutex::default(),
+            approval_rule: Mutex::default(),
         }
     }
 
@@ -234,6 +246,7 @@ impl Maker {
         let things = match () {
             () if case.is_about_rewards() => self.make().await,
             () if case.is_about_approvals() => self.asked_for(self.make_usual().await).await,
+            () if case.is_about_creators() => self.handed_in(self.make_usual().await).await,
             () => self.make_usual().await,
         };
         if case.operation == "pointsApprovalWithdraw" {
@@ -300,7 +313,7 @@ impl Maker {
             self.cursor(&format!("{{ list: {list}(first: 1) {{ pageInfo {{ endCursor }} }} }}"), "list").await
         };
         let (rewards_cursor, redemptions_cursor) = (cursor("rewards").await, cursor("redemptions").await);
-        let things = self.asked_for(things).await;
+        let things = self.handed_in(self.asked_for(things).await).await;
         Things { reward, coupon, redemption, handed_out, rewards_cursor, redemptions_cursor, ..things }
     }
 
@@ -326,6 +339,45 @@ impl Maker {
         let key = format!("{} asks {}", self.mark, next_number());
         let input = json!({ "memberId": things.member, "amount": 300, "reason": key, "idempotencyKey": key });
         text(client.query(document, json!({ "input": input })).await.data("pointsAward.approval.id"))
+    }
+
+    /// What the member handed in, and a rule that paid for what of it was approved, by the tenant's next programme.
+    async fn handed_in(&self, things: Things) -> Things {
+        let name = format!("{} work {}", self.mark, next_number());
+        let run = async |operation: &str, fields: Value| {
+            let key = json!({ "idempotencyKey": format!("{name} {operation} {}", next_number()) });
+            let answer = self.client.run(operation, json!({ "input": given::with(fields, key) })).await;
+            let field = format!("{}{}", operation[..1].to_lowercase(), &operation[1..]);
+            answer.payload(&field).clone()
+        };
+        let version = self.client.query("{ creatorProgramme { version } }", json!({})).await;
+        let version = version.data("creatorProgramme.version").as_i64().unwrap();
+        let updated = run("CreatorProgrammeUpdate", creators::programme(version, &name)).await;
+        let last = self.approval_rule.lock().unwrap().take();
+        if let Some(last) = last {
+            run("EarningRuleStateSet", json!({ "ruleId": last, "state": "ARCHIVED" })).await;
+        }
+        let definition = json!({ "source": "CONTENT", "points": 5, "communityIds": [things.community] });
+        let rule = json!({ "name": name, "event": "SUBMISSION_APPROVED", "definition": definition });
+        let rule = text(&run("EarningRuleCreate", rule).await["rule"]["id"]);
+        run("EarningRuleStateSet", json!({ "ruleId": rule, "state": "ACTIVE" })).await;
+        *self.approval_rule.lock().unwrap() = Some(rule);
+        let mut made = Vec::new();
+        for number in 0..2 {
+            let words = json!({ "title": name, "body": name, "reference": format!("{name} {number}") });
+            let work = given::with(creators::work(&things, &things), words);
+            made.push(text(&run("SubmissionCreate", work).await["submission"]["id"]));
+        }
+        let approved = run("SubmissionReview", creators::approval(&made[1], &name)).await;
+        assert_eq!(approved["submission"]["pointsPaid"], "5", "{approved}");
+        let document = "{ list: submissions(first: 1) { pageInfo { endCursor } } }";
+        Things {
+            submission: made[0].clone(),
+            approved_submission: made[1].clone(),
+            submissions_cursor: self.cursor(document, "list").await,
+            programme_version: updated["creatorProgramme"]["version"].as_i64().unwrap(),
+            ..things
+        }
     }
 
     /// A reward in the community, and what the member redeemed of it.

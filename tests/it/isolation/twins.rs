@@ -9,7 +9,7 @@ use super::things::{MARK, Maker, Proved};
 use super::without_throttle;
 
 /// A table, and what its twins have otherwise, so that a twin that is read shows. Parents first.
-const TABLES: [(&str, &[(&str, Mark)]); 38] = [
+const TABLES: [(&str, &[(&str, Mark)]); 42] = [
     ("tenant_memberships", &[("display_name", Mark::Text), ("role", Mark::Exactly("'ANALYST'"))]),
     ("invitations", &[("display_name", Mark::Text), ("version", Mark::Exactly("version + 1"))]),
     ("sessions", &[("generation", Mark::Exactly("generation + 1"))]),
@@ -65,6 +65,13 @@ const TABLES: [(&str, &[(&str, Mark)]); 38] = [
     ("redemptions", &[("reward_name", Mark::Text)]),
     ("redemption_sources", &[("points", Mark::Exactly("points + 1000"))]),
     ("reward_vouchers", &[]),
+    (
+        "creator_programmes",
+        &[("minimum_score", Mark::Exactly("minimum_score + 7")), ("window_days", Mark::Exactly("window_days + 7"))],
+    ),
+    ("submissions", &[("reference", Mark::Text), ("kind", Mark::Exactly("'AUDIO'")), ("note", Mark::Text)]),
+    ("submission_revisions", &[("title", Mark::Text)]),
+    ("submission_reviews", &[("note", Mark::Text), ("percent", Mark::Exactly("percent + 7"))]),
     ("audit_events", &[("operation", Mark::Text)]),
 ];
 

@@ -78,6 +78,25 @@ fn two_thirds_of_what_the_demo_spends_were_earned_by_checking_in() {
 }
 
 #[test]
+fn the_demo_has_work_to_review_and_work_that_was_paid_for() {
+    run(async {
+        let app = demo().await;
+        let owner = signed_in(&app, "owner").await;
+        let count = async |state: &str| {
+            let list = owner.run("SubmissionList", json!({ "filter": { "state": state }, "first": 1 })).await;
+            list.data("submissions.totalCount").as_i64().unwrap()
+        };
+        assert_eq!(count("SUBMITTED").await, 8);
+        // The console opens one of these again, more than once.
+        assert!(count("REJECTED").await > 2);
+        assert!(count("CHANGES_REQUESTED").await > 0);
+        let approved = owner.run("SubmissionList", json!({ "filter": { "state": "APPROVED" } })).await;
+        let nodes = approved.data("submissions.edges").as_array().unwrap();
+        assert!(nodes.iter().any(|edge| edge["node"]["pointsPaid"] != "0"), "{}", approved.raw);
+    });
+}
+
+#[test]
 fn every_role_signs_in_with_the_password_of_the_private_file() {
     run(async {
         let app = demo().await;

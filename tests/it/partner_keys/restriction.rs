@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use harness::{Client, Database, Response, TestApp, run};
+use harness::{Client, Database, Response, TestApp, absent_id, run};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,10 +10,11 @@ use super::key;
 use crate::given;
 use crate::isolation::cases::{self, Case, Promise};
 use crate::isolation::comparable;
+use crate::isolation::creators;
 use crate::isolation::things::{MARK, Maker, Things};
 
 /// All that a restricted key may have.
-const SCOPES: [&str; 16] = [
+const SCOPES: [&str; 19] = [
     "communities:read",
     "communities:write",
     "members:read",
@@ -28,13 +29,17 @@ const SCOPES: [&str; 16] = [
     "rewards:write",
     "rewards:vouchers",
     "redemptions:write",
+    "creators:read",
+    "submissions:write",
+    "submissions:review",
     "tenant:read",
     "members:token",
 ];
 
 /// What answers such a key with something of its own, so that the comparison is about something.
-const ANSWERED: [&str; 10] = [
+const ANSWERED: [&str; 13] = [
     "communities",
+    "creatorProgramme",
     "declineReport",
     "growthPath",
     "members",
@@ -42,6 +47,8 @@ const ANSWERED: [&str; 10] = [
     "redemptionMix",
     "redemptions",
     "rewards",
+    "submissionStats",
+    "submissions",
     "survivalReport",
     "tierDriftReport",
 ];
@@ -73,6 +80,8 @@ struct Trial {
     database: Database,
     tenant: Uuid,
     owner: Client,
+    /// Changes the programme, for which a person would have to prove who they are again and again.
+    reviewer: Client,
     partner: Client,
     own: Things,
     elsewhere: Maker,
@@ -85,8 +94,10 @@ impl Trial {
         let person = tenant.owner_email();
         let own = Maker::new(app, &tenant, person, other.owner_email(), "Aldebaran").await.make().await;
         let made = key(&owner, json!({ "scopes": SCOPES, "communityIds": [own.community] })).await;
+        let reviewer = key(&owner, json!({ "scopes": ["creators:read", "points:rules"] })).await;
         Self {
             tenant: tenant.uuid(&database).await,
+            reviewer: app.anonymous().with_token(&reviewer.secret),
             partner: app.anonymous().with_token(&made.secret),
             elsewhere: Maker::new(app, &tenant, person, other.owner_email(), MARK).await,
             own,
@@ -122,10 +133,12 @@ impl Trial {
     /// Whether the key is shown anything.
     async fn own_only(&self, case: &Case) -> bool {
         self.same_policy().await;
+        self.same_programme().await;
         let arguments = || (case.arguments)(&self.own);
         let before = case.run(&self.partner, arguments()).await;
         self.elsewhere.make().await;
         self.same_policy().await;
+        self.same_programme().await;
         self.database.outbox_is_drained().await;
         let after = case.run(&self.partner, arguments()).await;
         assert_eq!(comparable(&after), comparable(&before), "{case}");
@@ -142,6 +155,16 @@ impl Trial {
         let points = json!({ "lifetimeMonths": 12, "source": source });
         let input = json!({ "tierQuota": quota, "decline": decline, "survival": survival, "points": points });
         self.owner.run("TenantPolicyUpdate", json!({ "input": input })).await.payload("tenantPolicyUpdate");
+    }
+
+    /// So is the creator programme.
+    async fn same_programme(&self) {
+        let answer = self.reviewer.run("CreatorProgramme", json!({})).await;
+        let version = answer.data("creatorProgramme.version").as_i64().unwrap();
+        let key = json!({ "idempotencyKey": absent_id("key") });
+        let input = given::with(creators::programme(version, "The tenant's own"), key);
+        let answer = self.reviewer.run("CreatorProgrammeUpdate", json!({ "input": input })).await;
+        answer.payload("creatorProgrammeUpdate");
     }
 
     /// Without what notes that somebody tried.

@@ -2,6 +2,7 @@
 import { audit } from './audit';
 import { checkIns } from './checkIns';
 import { communities } from './communities';
+import { creators } from './creators';
 import { documents } from './documents';
 import { earning } from './earning';
 import { growth } from './growth';
@@ -30,6 +31,7 @@ export const groups: Group[] = [
   earning,
   growth,
   rewards,
+  creators,
   leaderboards,
   reports,
   imports,

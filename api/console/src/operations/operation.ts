@@ -30,11 +30,22 @@ export interface Found {
   rewards?: { nodes: Found.Reward[] } | null;
   redemptions?: { nodes: { id: string }[] } | null;
   pointsApprovals?: { nodes: { id: string }[] } | null;
+  creatorProgramme?: Found.CreatorProgramme | null;
+  submissions?: { nodes: Found.Submission[] } | null;
 }
 
 export declare namespace Found {
   interface Community {
     id: string;
+  }
+
+  /** As it is read, it can be sent back; a part of it is enough to mark work. */
+  interface CreatorProgramme {
+    version?: number;
+    criteria: { code: string }[];
+    minimumScore?: number;
+    windowDays?: number;
+    levels?: object[];
   }
 
   interface EarningRule {
@@ -99,6 +110,12 @@ export declare namespace Found {
   interface Session {
     id: string;
     isCurrent: boolean;
+  }
+
+  interface Submission {
+    id: string;
+    memberId?: string;
+    revision: number;
   }
 }
 

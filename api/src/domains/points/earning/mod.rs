@@ -22,9 +22,10 @@ mod store;
 mod store_events;
 
 pub use model::{
-    Caps, Definition, Fact, Filter, Outcome, PerUnit, RuleChange, RuleDraft, RuleState, StreakBonus, TierMultiplier,
+    Caps, Definition, Fact, Filter, Outcome, PerUnit, RuleChange, RuleDraft, RuleState, SUBMISSION_APPROVED,
+    StreakBonus, TierMultiplier,
 };
-pub use model_score::{Parts, multiplied};
+pub use model_score::{AS_IS, Parts, combined, multiplied};
 pub use row::{EventRow, PaymentRow, RuleRow, VersionRow};
 pub use service_events::{Earned, EventOutcome, EventOutcomes};
 pub use service_simulation::{Simulated, Simulation, Trial};

@@ -31,8 +31,10 @@ pub const CHECK_IN: &str = "CHECK_IN";
 pub const COMMUNITY_JOINED: &str = "COMMUNITY_JOINED";
 /// A member brought another one into a community.
 pub const MEMBER_INVITED: &str = "MEMBER_INVITED";
+/// What a member handed in was approved; `quantity` is its score.
+pub const SUBMISSION_APPROVED: &str = "SUBMISSION_APPROVED";
 /// What the program itself records.
-const RESERVED: [&str; 3] = [CHECK_IN, COMMUNITY_JOINED, MEMBER_INVITED];
+const RESERVED: [&str; 4] = [CHECK_IN, COMMUNITY_JOINED, MEMBER_INVITED, SUBMISSION_APPROVED];
 
 named_enum! {
     /// Whether a rule pays.
@@ -205,6 +207,8 @@ pub struct Fact {
     pub community: Option<CommunityId>,
     /// How long a streak it makes.
     pub streak: Option<i32>,
+    /// What the member's level as a creator multiplies by; 100 changes nothing.
+    pub creator_percent: i32,
     /// Whom else it is about.
     pub subject: Option<MemberId>,
     /// What nobody records twice.

@@ -47,6 +47,8 @@ pub struct Inputs {
     pub streak: Option<i32>,
     /// What the member's growth node multiplies by.
     pub growth_percent: i32,
+    /// What their level as a creator multiplies by.
+    pub creator_percent: i32,
 }
 
 /// What a rule pays for an event.
@@ -60,6 +62,11 @@ pub struct Payment {
     pub amount: i64,
     /// Whether that is all of it.
     pub outcome: Outcome,
+}
+
+/// What these make of 100 together, each rounded down.
+pub fn combined(percents: impl IntoIterator<Item = i32>) -> i32 {
+    percents.into_iter().fold(AS_IS, |all, percent| all.saturating_mul(percent) / AS_IS)
 }
 
 /// The time that a cap is about, by its first and last day.
@@ -100,7 +107,7 @@ impl Rule {
     pub fn pay(&self, inputs: &Inputs, spent: &mut Spent) -> Option<Payment> {
         let parts = self.definition.parts((inputs.quantity, inputs.streak), inputs.tier);
         let base = parts.base();
-        let percent = parts.tier_percent.saturating_mul(inputs.growth_percent) / AS_IS;
+        let percent = combined([parts.tier_percent, inputs.growth_percent, inputs.creator_percent]);
         let whole = multiplied(base, percent).min(MOST);
         if whole == 0 {
             return None;
@@ -214,6 +221,7 @@ mod tests {
             tier: None,
             streak: None,
             growth_percent: AS_IS,
+            creator_percent: AS_IS,
         }
     }
 

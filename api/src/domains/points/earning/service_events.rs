@@ -102,6 +102,34 @@ impl Points {
         self.earn_in(tx, facts.into_iter().map(|fact| fact.check(now)).collect(), actor).await
     }
 
+    /// Records what a higher slice itself knows of one member, in its transaction, and pays for it.
+    pub async fn earn_one_in(&self, tx: &TenantTx, fact: Fact, actor: &str) -> Result<Earned, PointsError> {
+        match self.earn_in(tx, vec![Ok(fact)], actor).await?.pop() {
+            Some(EventOutcome { earned: Some(earned), .. }) => Ok(earned),
+            refused => Err(PointsError::Invalid(refused.map(|one| one.errors).unwrap_or_default())),
+        }
+    }
+
+    /// Takes back all that was paid for an event, in the caller's transaction; gives how much that was. What somebody
+    /// reversed before stays as it is.
+    pub async fn take_back_event_in(
+        &self,
+        tx: &TenantTx,
+        event: EarningEventId,
+        (reason, actor): (&str, &str),
+    ) -> Result<i64, PointsError> {
+        let mut taken = 0;
+        for payment in store_events::list_payments(tx, &[event]).await? {
+            let Some(entry) = payment.entry else { continue };
+            match self.reverse_in(tx, entry, (reason.to_owned(), actor)).await {
+                Ok(_) => taken += payment.amount,
+                Err(PointsError::AlreadyReversed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(taken)
+    }
+
     /// Records what happened, and pays what the rules say that are active now. What is wrong with one says its outcome.
     pub(super) async fn earn_in(
         &self,
@@ -149,7 +177,8 @@ impl Points {
 
     /// The event as it is recorded, or all that speaks against it.
     fn judge(&self, fact: Fact, around: &Surroundings) -> Result<EventRow, Vec<UserError>> {
-        let Fact { member, event, occurred_at, quantity, community, streak, subject, reference } = fact;
+        let Fact { member, event, occurred_at, quantity, community, streak, creator_percent, subject, reference } =
+            fact;
         match around.standing.get(&member) {
             Some(Standing::Active) => {}
             Some(Standing::Archived) => return Err(user_errors(PointsError::Archived)),
@@ -169,6 +198,7 @@ impl Points {
             tier: community.and_then(|community| around.tiers.get(&(community, member)).copied()),
             streak,
             growth_percent: around.growth_percents.get(&member).copied().unwrap_or(AS_IS),
+            creator_percent,
             subject,
             reference,
             recorded_at: around.calendar.now,
@@ -307,6 +337,7 @@ impl EventRow {
             tier: self.tier,
             streak: self.streak,
             growth_percent: self.growth_percent,
+            creator_percent: self.creator_percent,
         }
     }
 }

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 
 use super::model::{CHECK_IN, COMMUNITY_JOINED, Fact, MEMBER_INVITED};
+use super::model_score::AS_IS;
 use super::store_events;
 use crate::actor::{Actor, Scope};
 use crate::domains::engagement::{CheckInFact, CheckInReward};
@@ -28,6 +29,7 @@ impl MembershipWatch for Points {
             quantity: None,
             community: Some(community),
             streak: None,
+            creator_percent: AS_IS,
             subject,
             // Whoever joins again, by whomever invited, was paid for.
             reference: Some(format!("{community}:{member}")),
@@ -69,6 +71,7 @@ impl CheckInReward for Points {
             quantity: None,
             community: check_in.community,
             streak: Some(check_in.streak),
+            creator_percent: AS_IS,
             subject: None,
             reference: Some(check_in.id.to_string()),
         };

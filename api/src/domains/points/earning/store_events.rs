@@ -37,10 +37,10 @@ pub(super) struct NewPayment {
 const EVENTS: &str = "
 INSERT INTO earning_events
     (tenant_id, id, member_id, event, occurred_at, day, quantity, community_id, tier, streak, growth_percent,
-     subject_id, reference, recorded_at)
+     creator_percent, subject_id, reference, recorded_at)
 SELECT {tenant}, g.id, g.member_id, g.event, g.occurred_at, g.day, NULLIF(g.quantity, -1),
     NULLIF(g.community_id, {nobody}), NULLIF(g.tier, ''), NULLIF(g.streak, 0), g.growth_percent,
-    NULLIF(g.subject_id, {nobody}), NULLIF(g.reference, ''), {now}
+    g.creator_percent, NULLIF(g.subject_id, {nobody}), NULLIF(g.reference, ''), {now}
 FROM {given} g WHERE true ORDER BY g.event, g.reference, g.place
 ON CONFLICT (tenant_id, event, reference) WHERE reference IS NOT NULL DO NOTHING";
 
@@ -64,6 +64,7 @@ pub(super) async fn insert(
         .each("tier", events.iter().map(|event| event.tier.map_or("", |tier| tier.as_str()).to_owned()))
         .each("streak", events.iter().map(|event| event.streak.unwrap_or(0)))
         .each("growth_percent", events.iter().map(|event| event.growth_percent))
+        .each("creator_percent", events.iter().map(|event| event.creator_percent))
         .each("subject_id", events.iter().map(|event| event.subject.map_or(nobody, Id::uuid)))
         .each("reference", events.iter().map(|event| event.reference.clone().unwrap_or_else(|| nothing.clone())));
     let rows = Together::new(tx)

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::domains::members::membership::Tier;
-use crate::domains::points::earning::{Parts, multiplied};
+use crate::domains::points::earning::{Parts, combined, multiplied};
 use crate::domains::points::{Account, EntryKind, Source};
 use crate::named_enum;
 
@@ -21,6 +21,8 @@ named_enum! {
         Tier "TIER",
         /// What the node of the member's growth path added or took.
         Growth "GROWTH",
+        /// What the member's level in the creator programme added or took.
+        Creator "CREATOR",
         /// What was left out above a cap, or above the most that one event earns.
         Cap "CAP",
     }
@@ -95,7 +97,9 @@ pub struct Scored {
     pub tier: Option<Tier>,
     /// What their growth node made of 100.
     pub growth_percent: i32,
-    /// What tier and node made of 100 together.
+    /// What their level as a creator made of 100.
+    pub creator_percent: i32,
+    /// What tier, node and level made of 100 together.
     pub percent: i32,
 }
 
@@ -103,14 +107,17 @@ pub struct Scored {
 #[must_use]
 pub fn steps(parts: &Parts, scored: &Scored, amount: i64) -> Vec<Step> {
     let base = parts.base();
-    let (by_tier, whole) = (multiplied(base, parts.tier_percent), multiplied(base, scored.percent));
+    let by_tier = multiplied(base, parts.tier_percent);
+    let by_node = multiplied(base, combined([parts.tier_percent, scored.growth_percent]));
+    let whole = multiplied(base, scored.percent);
     let step = |kind, points| Step { kind, points, count: None, percent: None, tier: None };
     let all = [
         step(StepKind::Base, parts.points),
         Step { count: scored.quantity, ..step(StepKind::Quantity, parts.counted) },
         Step { count: scored.streak.map(i64::from), ..step(StepKind::Streak, parts.bonus) },
         Step { percent: Some(parts.tier_percent), tier: scored.tier, ..step(StepKind::Tier, by_tier - base) },
-        Step { percent: Some(scored.growth_percent), ..step(StepKind::Growth, whole - by_tier) },
+        Step { percent: Some(scored.growth_percent), ..step(StepKind::Growth, by_node - by_tier) },
+        Step { percent: Some(scored.creator_percent), ..step(StepKind::Creator, whole - by_node) },
         step(StepKind::Cap, amount - whole),
     ];
     all.into_iter().filter(|step| step.points != 0).collect()
@@ -123,13 +130,19 @@ mod tests {
     #[test]
     fn steps_sum_up_to_what_was_paid_whatever_was_rounded() {
         let parts = Parts { points: 10, counted: 25, bonus: 50, tier_percent: 133 };
-        // 133 × 117 / 100, rounded down.
-        let scored =
-            Scored { quantity: Some(258), streak: Some(7), tier: Some(Tier::Core), growth_percent: 117, percent: 155 };
-        for amount in [131, 100, 1] {
+        // 133 × 117 / 100 × 110 / 100, each rounded down.
+        let scored = Scored {
+            quantity: Some(258),
+            streak: Some(7),
+            tier: Some(Tier::Core),
+            growth_percent: 117,
+            creator_percent: 110,
+            percent: 170,
+        };
+        for amount in [144, 100, 1] {
             let steps = steps(&parts, &scored, amount);
             assert_eq!(steps.iter().map(|step| step.points).sum::<i64>(), amount);
-            assert_eq!(steps.iter().any(|step| step.kind == StepKind::Cap), amount < 131);
+            assert_eq!(steps.iter().any(|step| step.kind == StepKind::Cap), amount < 144);
         }
     }
 }

@@ -144,6 +144,7 @@ impl Step {
                 StepKind::Streak => format!("连续 {count} 天 {points:+}"),
                 StepKind::Tier => format!("{tier} {percent}% {points:+}"),
                 StepKind::Growth => format!("成长等级 {percent}% {points:+}"),
+                StepKind::Creator => format!("创作者等级 {percent}% {points:+}"),
                 StepKind::Cap => format!("超出上限 {points:+}"),
             },
             Locale::En => match kind {
@@ -152,6 +153,7 @@ impl Step {
                 StepKind::Streak => format!("{points:+} for a streak of {count} days"),
                 StepKind::Tier => format!("{points:+} as {tier} ({percent}%)"),
                 StepKind::Growth => format!("{points:+} by your growth level ({percent}%)"),
+                StepKind::Creator => format!("{points:+} by your creator level ({percent}%)"),
                 StepKind::Cap => format!("{points:+} above the limit"),
             },
         }

@@ -77,6 +77,7 @@ fn steps_to(payment: &PaymentRow, event: &EventRow, said: &VersionRow) -> Vec<St
         streak: event.streak,
         tier: event.tier,
         growth_percent: event.growth_percent,
+        creator_percent: event.creator_percent,
         percent: payment.percent,
     };
     let parts = said.definition.parts((event.quantity, event.streak), event.tier);

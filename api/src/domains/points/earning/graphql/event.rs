@@ -75,6 +75,11 @@ impl EarningEvent {
         Ok(self.0.row()?.growth_percent)
     }
 
+    /// What the member's level in the creator programme multiplied by then, of a SUBMISSION_APPROVED; 100 changed nothing.
+    async fn creator_percent(&self) -> Result<i32, ApiError> {
+        Ok(self.0.row()?.creator_percent)
+    }
+
     /// Whom else it is about, such as the new member of a MEMBER_INVITED: `mbr_…`
     async fn subject_id(&self) -> Result<Option<ID>, ApiError> {
         Ok(self.0.row()?.subject.map(Into::into))

@@ -3,7 +3,7 @@
 use async_graphql::{ID, InputObject};
 
 use super::super::{
-    Caps, Definition, Fact, PerUnit, RuleChange, RuleDraft, RuleState, StreakBonus, TierMultiplier, Trial,
+    AS_IS, Caps, Definition, Fact, PerUnit, RuleChange, RuleDraft, RuleState, StreakBonus, TierMultiplier, Trial,
 };
 use crate::domains::members::membership::Tier;
 use crate::domains::points::Source;
@@ -115,7 +115,7 @@ impl EarningRuleDefinitionInput {
 pub struct EarningRuleCreateInput {
     /// What members read at what it pays, 1 to 120 characters.
     name: String,
-    /// The event that it answers: CHECK_IN, COMMUNITY_JOINED, MEMBER_INVITED, or one of your own, such as ORDER_PAID: 1 to
+    /// The event that it answers: CHECK_IN, COMMUNITY_JOINED, MEMBER_INVITED, SUBMISSION_APPROVED, or one of your own, such as ORDER_PAID: 1 to
     /// 40 capital letters, digits and underscores.
     event: String,
     /// What it says.
@@ -169,7 +169,7 @@ pub struct EarningEventRow {
     /// To whom: `mbr_…`
     member_id: ID,
     /// What: 1 to 40 capital letters, digits and underscores, such as ORDER_PAID. The program's own (CHECK_IN,
-    /// COMMUNITY_JOINED, MEMBER_INVITED) are RESERVED.
+    /// COMMUNITY_JOINED, MEMBER_INVITED, SUBMISSION_APPROVED) are RESERVED.
     event: String,
     /// How many or how much, 0 to 1,000,000,000,000: of money the smallest units, such as fen.
     quantity: Option<BigInt>,
@@ -190,6 +190,7 @@ impl EarningEventRow {
             quantity: self.quantity.map(|number| number.0),
             community: self.community_id.as_ref().map(|id| parse_input_id("communityId", id)).transpose()?,
             streak: None,
+            creator_percent: AS_IS,
             subject: None,
             reference: self.reference.clone(),
         })

@@ -160,7 +160,7 @@ impl EarningRule {
         Ok(&self.0.row()?.rule.name)
     }
 
-    /// The event that it answers: CHECK_IN, COMMUNITY_JOINED, MEMBER_INVITED, or one of the tenant's own.
+    /// The event that it answers: CHECK_IN, COMMUNITY_JOINED, MEMBER_INVITED, SUBMISSION_APPROVED, or one of the tenant's own.
     async fn event(&self) -> Result<&str, ApiError> {
         Ok(&self.0.row()?.rule.event)
     }
