@@ -9,7 +9,6 @@ pub mod documents;
 pub mod auth;
 
 pub mod communities;
-pub mod creators;
 
 pub mod members;
 
@@ -18,3 +17,5 @@ pub mod engagement;
 pub mod points;
 
 pub mod rewards;
+
+pub mod creators;

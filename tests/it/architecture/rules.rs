@@ -114,7 +114,7 @@ pub(super) const ROLES: &[Role] = &[
         files: &["model", "profile", "report", "letters"],
         roles: &["model"],
         elsewhere: &[
-            "actor::Role",
+            "actor::role",
             "actor::Scope",
             "actor::UserActor",
             "error::UserError",
@@ -146,7 +146,7 @@ pub(super) const ROLES: &[Role] = &[
         files: &["row"],
         roles: &["model", "row"],
         elsewhere: &[
-            "actor::Role",
+            "actor::role",
             "actor::Scope",
             "platform::db",
             "platform::ids",
@@ -159,7 +159,7 @@ pub(super) const ROLES: &[Role] = &[
         name: "store",
         files: &["store"],
         roles: &["model", "secrets", "row", "store"],
-        elsewhere: &["actor::Role", "error", "platform::db", "platform::ids", "platform::locale", "platform::text"],
+        elsewhere: &["actor::role", "error", "platform::db", "platform::ids", "platform::locale", "platform::text"],
     },
     Role {
         name: "events",
