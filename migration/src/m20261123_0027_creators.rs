@@ -84,10 +84,11 @@ CREATE TABLE submissions (
 
 CREATE INDEX submissions_submitted_idx ON submissions (tenant_id, submitted_at, id);
 CREATE INDEX submissions_member_idx ON submissions (tenant_id, member_id, submitted_at, id);
--- What waits is looked for most, and is little.
-CREATE INDEX submissions_waiting_idx ON submissions (tenant_id, state, submitted_at, id)
-    WHERE state IN ('SUBMITTED', 'CHANGES_REQUESTED');
-CREATE INDEX submissions_approved_idx ON submissions (tenant_id, member_id, approved_at) WHERE state = 'APPROVED';
+CREATE INDEX submissions_state_idx ON submissions (tenant_id, state, submitted_at, id);
+CREATE INDEX submissions_community_idx ON submissions (tenant_id, community_id, submitted_at, id)
+    WHERE community_id IS NOT NULL;
+-- Levels are counted from these.
+CREATE INDEX submissions_approved_idx ON submissions (tenant_id, member_id, approved_at) WHERE approved_at IS NOT NULL;
 CREATE UNIQUE INDEX submissions_reference_key ON submissions (tenant_id, reference) WHERE reference IS NOT NULL;
 -- An event is of one approval.
 CREATE UNIQUE INDEX submissions_event_key ON submissions (tenant_id, event_id) WHERE event_id IS NOT NULL;

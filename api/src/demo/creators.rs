@@ -5,8 +5,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::draw::Draw;
 use super::points::{at, platform_at};
 use super::write::DemoError;
+use crate::actor::Actor;
 use crate::app::App;
-use crate::domains::creators::{Content, Creators, Given, Programme, Review, SubmissionDraft, SubmissionKind, Verdict};
+use crate::domains::creators::{
+    By, Content, Creators, Given, Programme, Review, SubmissionDraft, SubmissionKind, Verdict,
+};
 use crate::platform::db::TenantTx;
 use crate::platform::ids::MemberId;
 
@@ -50,7 +53,7 @@ pub(super) async fn make(
             _ => (Verdict::RequestChanges, "请补充用量和步骤的图片。"),
         };
         let review = Review { revision: 1, verdict, marks, note: Some(note.to_owned()) };
-        reviewers.review_in(tx, (made, review), "system").await?;
+        reviewers.review_in(tx, (made, review), &By::of(&Actor::System(tx.tenant()))).await?;
     }
     Ok(())
 }

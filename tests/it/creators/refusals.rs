@@ -98,7 +98,36 @@ fn a_member_has_twenty_that_wait_and_a_submission_twenty_revisions() {
         assert_eq!(answer.user_errors("submissionRevise"), ["LIMIT_REACHED at submissionId"]);
         let last = shown(&client, &made[0]).await;
         assert_eq!(last["revisions"].as_array().unwrap().len(), 20);
+        // There would be nothing to be done about what is asked for.
+        let answer = review(&client, &last, "REQUEST_CHANGES", asked).await;
+        assert_eq!(answer.user_errors("submissionReview"), ["LIMIT_REACHED at submissionId"]);
         super::approved(&client, &last, 70).await;
+
+        for _ in 1..50 {
+            let taken = submitted(&client, &ids[1], json!({})).await;
+            super::withdraw(&client, &taken).await.payload("submissionWithdraw");
+        }
+        assert_eq!(submit(&client, &ids[1], json!({})).await.user_errors("submissionCreate"), full);
+    });
+}
+
+#[test]
+fn of_an_archived_member_nothing_is_revised_taken_back_or_approved() {
+    run(async {
+        let app = TestApp::shared().await;
+        let owner = app.tenant("sub-archived").await.owner().await;
+        let client = editor(&owner, json!({})).await;
+        let ids = members(&owner, 1).await;
+        let made = submitted(&client, &ids[0], json!({})).await;
+        owner.run("MemberArchive", json!({ "input": { "id": ids[0] } })).await.payload("memberArchive");
+        for (answer, field) in [
+            (revise(&client, &made, json!({})).await, "submissionRevise"),
+            (super::withdraw(&client, &made).await, "submissionWithdraw"),
+            (approve(&client, &made, 80).await, "submissionReview"),
+        ] {
+            assert_eq!(answer.user_errors(field), ["ARCHIVED at submissionId"]);
+        }
+        review(&client, &made, "REJECT", json!({ "note": "Gone" })).await.payload("submissionReview");
     });
 }
 

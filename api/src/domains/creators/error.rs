@@ -16,13 +16,16 @@ pub enum CreatorError {
     Refused(Vec<UserError>),
     /// Archived members hand nothing in.
     #[error("the member is archived")]
-    MemberArchived,
+    MemberArchived(&'static str),
     /// The member does not belong to the community, or there is none.
     #[error("the member is not in the community")]
     Community(#[source] MemberError),
-    /// Too much of the member's waits already.
-    #[error("too many submissions wait")]
-    TooManyWaiting,
+    /// Nobody has decided on too much of the member's.
+    #[error("too many submissions are open")]
+    TooManyOpen,
+    /// The member handed in too much of late.
+    #[error("too many submissions within a day")]
+    TooManyToday,
     /// It was revised often enough.
     #[error("too many revisions")]
     TooManyRevisions,
@@ -82,9 +85,12 @@ impl From<CreatorError> for Failure {
         match error {
             CreatorError::NotFound(field, noun) => Self::Refused(vec![UserError::not_found(field, noun)]),
             CreatorError::Refused(errors) => Self::Refused(errors),
-            CreatorError::MemberArchived => refused("memberId", UserErrorCode::Archived, "The member is archived."),
+            CreatorError::MemberArchived(field) => refused(field, UserErrorCode::Archived, "The member is archived."),
             CreatorError::Community(error) => error.into(),
-            CreatorError::TooManyWaiting => {
+            CreatorError::TooManyToday => {
+                refused("memberId", UserErrorCode::LimitReached, "The member handed in 50 within the last 24 hours.")
+            }
+            CreatorError::TooManyOpen => {
                 let message = "20 submissions of the member wait for a review or a revision.";
                 refused("memberId", UserErrorCode::LimitReached, message)
             }

@@ -30,5 +30,5 @@ pub use model_submission::{
     Content, Decision, Filter, Review, SubmissionDraft, SubmissionKind, SubmissionState, Verdict,
 };
 pub use row::{ReviewRow, RevisionRow, SubmissionRow};
-pub use service::Creators;
+pub use service::{By, Creators};
 pub use service_reading::Stats;

@@ -8,8 +8,10 @@ use crate::named_enum;
 use crate::platform::ids::{CommunityId, MemberId};
 use crate::platform::text::{TextProblem, parse_line, parse_text};
 
-/// Submissions of a member that wait at a time.
-pub const MOST_WAITING: i64 = 20;
+/// Submissions of a member that nobody has decided on, at a time.
+pub const MOST_OPEN: i64 = 20;
+/// Submissions of a member within 24 hours.
+pub const MOST_A_DAY: i64 = 50;
 /// Revisions of a submission.
 pub const MOST_REVISIONS: i32 = 20;
 /// Reviews that are shown of a submission.
@@ -18,7 +20,7 @@ const TITLE_LENGTH: usize = 120;
 const BODY_LENGTH: usize = 10_000;
 const NOTE_LENGTH: usize = 1_000;
 const REASON_LENGTH: usize = 200;
-const LINK_LENGTH: usize = 2_000;
+const LINK_BYTES: usize = 2_000;
 const REFERENCE_LENGTH: usize = 128;
 const MOST_LINKS: usize = 10;
 const LONGEST_RANGE: i64 = 366;
@@ -142,7 +144,7 @@ impl Content {
         }
         for (place, link) in self.links.iter().take(MOST_LINKS).enumerate() {
             if !is_link(link) {
-                let message = "Expected an address that begins with https:// or http://, of at most 2,000 characters.";
+                let message = "Expected an address that begins with https:// or http://, of at most 2,000 bytes.";
                 errors.push(UserError::at(&format!("links.{place}"), UserErrorCode::Invalid, message));
             }
         }
@@ -154,7 +156,7 @@ fn is_link(link: &str) -> bool {
     let rest = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"));
     let is_odd = |letter: char| letter.is_whitespace() || letter.is_control();
     let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']));
-    has_host && link.chars().count() <= LINK_LENGTH && !link.chars().any(is_odd)
+    has_host && link.len() <= LINK_BYTES && !link.chars().any(is_odd)
 }
 
 /// Something that a member hands in.
@@ -229,6 +231,9 @@ pub struct Filter {
     /// Of this kind.
     pub kind: Option<SubmissionKind>,
 }
+
+/// The communities that whoever asks is restricted to: what was made for others is not there for them. None for all.
+pub type Reach<'a> = Option<&'a [CommunityId]>;
 
 /// Whether the days are a range that can be counted.
 #[must_use]

@@ -87,8 +87,7 @@ impl Creators {
         }
         let criteria = serde_json::to_value(&programme.criteria).map_err(ApiError::internal)?;
         let levels = serde_json::to_value(&programme.levels).map_err(ApiError::internal)?;
-        // Of two at a time the second finds the version taken.
-        store_programmes::insert(tx, &programme, (criteria, levels), (actor, self.now())).await?;
-        Ok(ProgrammeVersion(programme.version))
+        let is_new = store_programmes::insert(tx, &programme, (criteria, levels), (actor, self.now())).await?;
+        if is_new { Ok(ProgrammeVersion(programme.version)) } else { Err(CreatorError::VersionConflict) }
     }
 }

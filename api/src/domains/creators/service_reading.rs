@@ -15,7 +15,7 @@ use crate::domains::points::start_of_next;
 use crate::error::{ApiError, ErrorCode};
 use crate::platform::db::TenantTx;
 use crate::platform::db::keyset::{KeysetPage, Slice};
-use crate::platform::ids::{CommunityId, MemberId, SubmissionId};
+use crate::platform::ids::{MemberId, SubmissionId};
 
 /// What became of the submissions of some days.
 #[derive(Clone, Debug)]
@@ -62,17 +62,13 @@ impl Creators {
         page: &KeysetPage,
     ) -> Result<Slice<SubmissionRow>, ApiError> {
         actor.require(Scope::CreatorsRead)?;
-        if is_elsewhere(actor, filter) {
-            return Ok(page.finish(Vec::new()));
-        }
-        let Slice { items, has_next, has_previous } = store::list(tx, filter, page).await?;
-        Ok(Slice { items: items.into_iter().map(|row| shown(actor, row)).collect(), has_next, has_previous })
+        Ok(store::list(tx, (filter, actor.communities()), page).await?)
     }
 
     /// How many submissions the filter lets through.
     pub async fn count(&self, actor: &Actor, tx: &TenantTx, filter: &Filter) -> Result<i64, ApiError> {
         actor.require(Scope::CreatorsRead)?;
-        if is_elsewhere(actor, filter) { Ok(0) } else { Ok(store::count(tx, filter).await?) }
+        Ok(store::count(tx, (filter, actor.communities())).await?)
     }
 
     /// Submissions by id; unknown ones are left out.
@@ -83,7 +79,7 @@ impl Creators {
         ids: &[SubmissionId],
     ) -> Result<Vec<SubmissionRow>, ApiError> {
         actor.require(Scope::CreatorsRead)?;
-        Ok(store::list_by_id(tx, ids).await?.into_iter().map(|row| shown(actor, row)).collect())
+        Ok(store::list_by_id(tx, actor.communities(), ids).await?)
     }
 
     /// The submission that the actor has just handed in or decided on, whatever they may read.
@@ -96,7 +92,7 @@ impl Creators {
         if !actor.may(Scope::SubmissionsReview) {
             actor.require_in(Scope::SubmissionsWrite, tx.scope())?;
         }
-        Ok(store::list_by_id(tx, &[id]).await?.pop().map(|row| shown(actor, row)))
+        Ok(store::list_by_id(tx, actor.communities(), &[id]).await?.pop())
     }
 
     /// For each of these members a page of submissions, newest first, and one more.
@@ -108,11 +104,7 @@ impl Creators {
         page: &KeysetPage,
     ) -> Result<HashMap<MemberId, Vec<SubmissionRow>>, ApiError> {
         actor.require_in(Scope::CreatorsRead, tx.scope())?;
-        let mut found = store::list_of_members(tx, members, page).await?;
-        for rows in found.values_mut() {
-            *rows = std::mem::take(rows).into_iter().map(|row| shown(actor, row)).collect();
-        }
-        Ok(found)
+        Ok(store::list_of_members(tx, (members, actor.communities()), page).await?)
     }
 
     /// How many submissions these members have.
@@ -123,7 +115,7 @@ impl Creators {
         members: &[MemberId],
     ) -> Result<HashMap<MemberId, i64>, ApiError> {
         actor.require_in(Scope::CreatorsRead, tx.scope())?;
-        Ok(store::count_of_members(tx, members).await?)
+        Ok(store::count_of_members(tx, (members, actor.communities())).await?)
     }
 
     /// What these submissions say now. Whoever got the submissions may see it.
@@ -155,19 +147,8 @@ impl Creators {
         }
         let zone = self.tenants.get_in(tx).await?.timezone;
         let time = (start_of_next(from - TimeDelta::days(1), zone), start_of_next(to, zone));
-        let (states, creators) =
-            (store_counts::sum_by_state(tx, time).await?, store_counts::count_members(tx, time).await?);
-        Ok(Stats { states, creators })
+        let reach = actor.communities();
+        let states = store_counts::sum_by_state(tx, reach, time).await?;
+        Ok(Stats { states, creators: store_counts::count_members(tx, reach, time).await? })
     }
-}
-
-/// A key that is restricted to communities is told of no others, and neither is whom it vouches for.
-fn shown(actor: &Actor, row: SubmissionRow) -> SubmissionRow {
-    let is_told = |community: &CommunityId| actor.communities().is_none_or(|own| own.contains(community));
-    SubmissionRow { community: row.community.filter(is_told), ..row }
-}
-
-/// Whether a community is asked for that is not there for the actor.
-fn is_elsewhere(actor: &Actor, filter: &Filter) -> bool {
-    actor.communities().zip(filter.community).is_some_and(|(own, community)| !own.contains(&community))
 }

@@ -6,9 +6,9 @@ use futures_util::FutureExt as _;
 
 use super::CreatorError;
 use super::model::{Mark, Programme};
-use super::model_submission::{Decision, Review, SubmissionState, Verdict, checked_reason};
+use super::model_submission::{Decision, MOST_REVISIONS, Review, SubmissionState, Verdict, checked_reason};
 use super::row::{ReviewRow, SubmissionRow};
-use super::service::{Creators, Handled, lock};
+use super::service::{By, Creators, Handled, done, lock};
 use super::store_reviews;
 use crate::actor::{Actor, Scope};
 use crate::domains::points::earning::{AS_IS, Earned, Fact, SUBMISSION_APPROVED};
@@ -24,11 +24,9 @@ impl Creators {
     /// Decides on a submission that waits.
     pub async fn review(&self, actor: &Actor, review: (SubmissionId, Review), call: &Call) -> Result<Handled, Failure> {
         let scope = actor.require(Scope::SubmissionsReview)?;
-        let (this, label) = (self.clone(), actor.label());
+        let (this, by) = (self.clone(), By::of(actor));
         self.platform
-            .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.review_in(tx, review, &label).await }.boxed()
-            })
+            .once(scope, (actor, &call.for_ever()), |tx| async move { this.review_in(tx, review, &by).await }.boxed())
             .await
     }
 
@@ -37,15 +35,18 @@ impl Creators {
         &self,
         tx: &TenantTx,
         (id, review): (SubmissionId, Review),
-        actor: &str,
+        by: &By,
     ) -> Result<Handled, CreatorError> {
         let review = review.check()?;
-        let row = lock(tx, id).await?;
+        let row = lock(tx, id, by).await?;
         if row.state != SubmissionState::Submitted {
             return Err(CreatorError::Closed(NOT_WAITING));
         }
         if row.revision != review.revision {
             return Err(CreatorError::RevisionConflict);
+        }
+        if review.verdict == Verdict::RequestChanges && row.revision >= MOST_REVISIONS {
+            return Err(CreatorError::TooManyRevisions);
         }
         let programme = self.programme_in(tx).await?;
         let marks = programme.weigh(&review.marks)?;
@@ -54,13 +55,13 @@ impl Creators {
             programme_version: programme.version,
             score: programme.score(&marks),
             note: review.note,
-            ..self.review_of(&row, actor)
+            ..self.review_of(&row, by.label())
         };
         let (draft, event) = match review.verdict {
             Verdict::Approve => self.approved_in(tx, draft, (&row, &programme)).await?,
             Verdict::RequestChanges | Verdict::Reject => (draft, None),
         };
-        self.decide_in(tx, ReviewRow { marks, ..draft }, event).await
+        decide_in(tx, (&row, ReviewRow { marks, ..draft }), event).await
     }
 
     /// Pays for an approval as the rules say, by its score and by the level that the member had before it.
@@ -107,10 +108,10 @@ impl Creators {
         call: &Call,
     ) -> Result<Handled, Failure> {
         let scope = actor.require(Scope::SubmissionsReview)?;
-        let (this, label) = (self.clone(), actor.label());
+        let (this, by) = (self.clone(), By::of(actor));
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.reopen_in(tx, (id, reason), &label).await }.boxed()
+                async move { this.reopen_in(tx, (id, reason), &by).await }.boxed()
             })
             .await
     }
@@ -119,17 +120,17 @@ impl Creators {
         &self,
         tx: &TenantTx,
         (id, reason): (SubmissionId, String),
-        actor: &str,
+        by: &By,
     ) -> Result<Handled, CreatorError> {
         let reason = checked_reason(&reason)?;
-        let row = lock(tx, id).await?;
+        let row = lock(tx, id, by).await?;
         if !matches!(row.state, SubmissionState::Approved | SubmissionState::Rejected) {
             return Err(CreatorError::Closed(UNDECIDED));
         }
         let taken = match row.event {
             Some(event) => {
                 let authority = Actor::System(tx.tenant()).require(Scope::PointsWrite)?;
-                let back = self.points.take_back_event_in(tx, event, (&reason, actor));
+                let back = self.points.take_back_event_in(tx, event, (&reason, by.label()));
                 tx.with_authority(&authority, back).await.map_err(CreatorError::Points)?
             }
             None => 0,
@@ -140,9 +141,9 @@ impl Creators {
             programme_version: version,
             points: -taken,
             note: Some(reason),
-            ..self.review_of(&row, actor)
+            ..self.review_of(&row, by.label())
         };
-        self.decide_in(tx, draft, None).await
+        decide_in(tx, (&row, draft), None).await
     }
 
     /// The next decision on a submission, which says nothing yet.
@@ -164,16 +165,14 @@ impl Creators {
             reviewed_at: self.now(),
         }
     }
+}
 
-    async fn decide_in(
-        &self,
-        tx: &TenantTx,
-        review: ReviewRow,
-        event: Option<EarningEventId>,
-    ) -> Result<Handled, CreatorError> {
-        let marks: &[Mark] = &review.marks;
-        let marks = serde_json::to_value(marks).map_err(ApiError::internal)?;
-        store_reviews::decide(tx, (&review, marks), event).await?;
-        Ok(Handled { submission: review.submission, member: review.member })
-    }
+async fn decide_in(
+    tx: &TenantTx,
+    (row, review): (&SubmissionRow, ReviewRow),
+    event: Option<EarningEventId>,
+) -> Result<Handled, CreatorError> {
+    let marks: &[Mark] = &review.marks;
+    let marks = serde_json::to_value(marks).map_err(ApiError::internal)?;
+    done(store_reviews::decide(tx, (&review, marks), event).await?, row)
 }

@@ -8,13 +8,14 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, QueryResult};
 use shequn_entity::submissions::{Column, Entity};
 
 use super::model::Record;
-use super::model_submission::SubmissionState;
+use super::model_submission::{Reach, SubmissionState};
 use super::row::named;
+use super::store::is_seen;
 use crate::platform::db::any::is_any;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, MemberId};
 
-/// What these members had approved after a time; those without have none.
+/// What these members had approved after a time, and is approved still; those without have none.
 pub(super) async fn sum_approved(
     tx: &TenantTx,
     members: &[MemberId],
@@ -27,7 +28,6 @@ pub(super) async fn sum_approved(
         .from(Entity)
         .and_where(tx.owns(Entity))
         .and_where(is_any(tx, Expr::col(Column::MemberId), members.iter().map(|id| id.uuid())))
-        .and_where(Column::State.eq(SubmissionState::Approved.as_str()))
         .and_where(Column::ApprovedAt.gt(since))
         .group_by_col(Column::MemberId)
         .to_owned();
@@ -50,6 +50,7 @@ pub(super) struct Standing {
 /// What became of the submissions that were handed in from one time on to before another, by state.
 pub(super) async fn sum_by_state(
     tx: &TenantTx,
+    reach: Reach<'_>,
     time: (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Vec<Standing>, DbError> {
     let mut select = Query::select();
@@ -67,26 +68,30 @@ pub(super) async fn sum_by_state(
             points: row.try_get("", "points")?,
         })
     };
-    let rows = tx.query_all(&submitted(tx, select, time)).await?;
+    let rows = tx.query_all(&submitted((tx, reach), select, time)).await?;
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 /// How many members handed something in from one time on to before another.
-pub(super) async fn count_members(tx: &TenantTx, time: (DateTime<Utc>, DateTime<Utc>)) -> Result<i64, DbError> {
+pub(super) async fn count_members(
+    tx: &TenantTx,
+    reach: Reach<'_>,
+    time: (DateTime<Utc>, DateTime<Utc>),
+) -> Result<i64, DbError> {
     let mut select = Query::select();
     select.expr_as(Expr::col(Column::MemberId).count_distinct(), "total");
-    let row = tx.query_one(&submitted(tx, select, time)).await?;
+    let row = tx.query_one(&submitted((tx, reach), select, time)).await?;
     Ok(row.map(|row| row.try_get("", "total")).transpose()?.unwrap_or(0))
 }
 
 fn submitted(
-    tx: &TenantTx,
+    (tx, reach): (&TenantTx, Reach<'_>),
     mut select: SelectStatement,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
 ) -> SelectStatement {
     select
         .from(Entity)
-        .and_where(tx.owns(Entity))
+        .and_where(is_seen(tx, reach))
         .and_where(Column::SubmittedAt.gte(from))
         .and_where(Column::SubmittedAt.lt(to))
         .to_owned()

@@ -21,14 +21,14 @@ pub(super) async fn find_latest(tx: &TenantTx) -> Result<Option<Programme>, DbEr
     Ok(tx.query_one(&select).await?.as_ref().map(read_programme).transpose()?)
 }
 
-/// Writes a version; one that is there already trips the key.
+/// Writes a version; false when somebody was faster.
 pub(super) async fn insert(
     tx: &TenantTx,
     programme: &Programme,
     (criteria, levels): (serde_json::Value, serde_json::Value),
     (actor, now): (&str, DateTime<Utc>),
-) -> Result<(), DbError> {
-    tx.insert(ActiveModel {
+) -> Result<bool, DbError> {
+    tx.insert_new(ActiveModel {
         tenant_id: Set(tx.tenant().uuid()),
         version: Set(programme.version),
         criteria: Set(criteria),

@@ -12,16 +12,17 @@ use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{EarningEventId, SubmissionId};
 
 /// Writes a decision on a submission, which is held, and what the submission is by it; `event` is what an approval
-/// recorded, at the time of the review.
+/// recorded, at the time of the review. False when the submission is out of sight meanwhile.
 pub(super) async fn decide(
     tx: &TenantTx,
     (review, marks): (&ReviewRow, serde_json::Value),
     event: Option<EarningEventId>,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     use submissions::Column;
     let approved = event.is_some();
     let approved_at: Option<DateTime<Utc>> = approved.then_some(review.reviewed_at);
-    tx.update::<submissions::Entity>()
+    let updated = tx
+        .update::<submissions::Entity>()
         .filter(Column::Id.eq(review.submission.uuid()))
         .col_expr(Column::State, Expr::value(review.decision.leads_to().as_str()))
         .col_expr(Column::Reviews, Expr::value(review.number))
@@ -50,7 +51,8 @@ pub(super) async fn decide(
         actor: Set(review.actor.clone()),
         reviewed_at: Set(review.reviewed_at),
     })
-    .await
+    .await?;
+    Ok(updated.rows_affected == 1)
 }
 
 /// The last decisions on each of these submissions, the newest first. Numbers have no gaps: they are counted from the

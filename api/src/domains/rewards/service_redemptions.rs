@@ -261,7 +261,10 @@ impl Rewards {
             }
         };
         store_stock::put(tx, row.reward, (to, row.quantity)).await?;
-        store_redemptions::close(tx, id, (state, reason), self.now()).await?;
+        if !store_redemptions::close(tx, id, (state, reason), self.now()).await? {
+            // The member went out of sight while this waited for their account.
+            return Err(RewardError::NotFound("redemptionId", "redemption"));
+        }
         Ok(Redeemed { redemption: id, member })
     }
 }

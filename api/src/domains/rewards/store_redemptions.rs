@@ -186,22 +186,24 @@ pub(super) async fn insert(
     tx.insert_many((0..).zip(sources).map(paid).collect()).await
 }
 
-/// Notes how a pending redemption ended; whoever ends it has the member's account.
+/// Notes how a pending redemption ended; whoever ends it has the member's account. False when the redemption is out of
+/// sight meanwhile.
 pub(super) async fn close(
     tx: &TenantTx,
     id: RedemptionId,
     (state, reason): (RedemptionState, Option<String>),
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     use redemptions::Column;
-    tx.update::<redemptions::Entity>()
+    let updated = tx
+        .update::<redemptions::Entity>()
         .filter(Column::Id.eq(id.uuid()))
         .col_expr(Column::State, Expr::value(state.as_str()))
         .col_expr(Column::Reason, Expr::value(reason))
         .col_expr(Column::ClosedAt, Expr::value(now))
         .exec(tx)
         .await?;
-    Ok(())
+    Ok(updated.rows_affected == 1)
 }
 
 /// Notes that the pending redemptions lapsed which keep these holds; gives how many did.

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::sea_query::{Alias, CommonTableExpression, Expr, ExprTrait as _, IntoIden, SimpleExpr, WithClause};
+use sea_orm::sea_query::{
+    Alias, CommonTableExpression, Expr, ExprTrait as _, IntoIden, OnConflict, SimpleExpr, WithClause,
+};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeleteMany, EntityTrait, ExecResult, QueryFilter as _,
     QueryResult, QueryTrait as _, Select, Statement, UpdateMany,
@@ -245,6 +247,18 @@ impl TenantTx {
     {
         <A::Entity as EntityTrait>::insert(row).exec_without_returning(self).await?;
         Ok(())
+    }
+
+    /// Inserts one row of this tenant unless what must be unique in it is taken; says whether it did.
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    pub async fn insert_new<A>(&self, row: A) -> Result<bool, DbError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantTable,
+    {
+        let mut insert = <A::Entity as EntityTrait>::insert(row).into_query();
+        insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+        Ok(self.execute(&insert).await?.rows_affected() == 1)
     }
 
     /// Inserts a row into each of two tables, in one round trip where the database lets us.

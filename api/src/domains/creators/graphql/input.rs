@@ -17,6 +17,8 @@ pub struct SubmissionCreateInput {
     /// What it is, and what it says.
     #[graphql(flatten)]
     what: SubmissionContentInput,
+    /// Your own reference, 1 to 128 characters: no two submissions of a tenant have one.
+    reference: Option<String>,
     /// The same key and input have one effect, for ever. 1 to 255 characters.
     pub(super) idempotency_key: String,
 }
@@ -24,7 +26,7 @@ pub struct SubmissionCreateInput {
 impl SubmissionCreateInput {
     pub(super) fn draft(self) -> Result<SubmissionDraft, UserError> {
         let member = parse_input_id("memberId", &self.member_id)?;
-        self.what.draft(member)
+        Ok(SubmissionDraft { reference: self.reference, ..self.what.draft(member)? })
     }
 }
 
@@ -39,17 +41,15 @@ pub struct SubmissionContentInput {
     title: String,
     /// The text itself, at most 10,000 characters; needed where there are no links.
     body: Option<String>,
-    /// Where the rest is, at most 10 addresses that begin with `https://` or `http://`, of at most 2,000 characters each.
+    /// Where the rest is, at most 10 addresses that begin with `https://` or `http://`, of at most 2,000 bytes each.
     links: Option<Vec<String>>,
-    /// Your own reference, 1 to 128 characters: no two submissions of a tenant have one.
-    reference: Option<String>,
 }
 
 impl SubmissionContentInput {
     pub(super) fn draft(self, member: MemberId) -> Result<SubmissionDraft, UserError> {
         let community = self.community_id.as_ref().map(|id| parse_input_id("communityId", id)).transpose()?;
         let content = Content { title: self.title, body: self.body, links: self.links.unwrap_or_default() };
-        Ok(SubmissionDraft { member, community, kind: self.kind, content, reference: self.reference })
+        Ok(SubmissionDraft { member, community, kind: self.kind, content, reference: None })
     }
 }
 
@@ -72,7 +72,7 @@ pub struct SubmissionRevisionInput {
     title: String,
     /// The text itself, at most 10,000 characters; needed where there are no links.
     body: Option<String>,
-    /// Where the rest is, at most 10 addresses that begin with `https://` or `http://`, of at most 2,000 characters each.
+    /// Where the rest is, at most 10 addresses that begin with `https://` or `http://`, of at most 2,000 bytes each.
     links: Option<Vec<String>>,
 }
 

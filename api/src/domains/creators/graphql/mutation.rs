@@ -74,8 +74,8 @@ pub struct SubmissionMutation;
 /// Hands in, and decides.
 #[Object]
 impl SubmissionMutation {
-    /// Hands something in for a member: it waits for a review. LIMIT_REACHED where 20 of theirs wait. Needs
-    /// `submissions:write`.
+    /// Hands something in for a member: it waits for a review. LIMIT_REACHED where nobody has decided on 20 of theirs, or
+    /// they handed in 50 within 24 hours. Needs `submissions:write`.
     #[graphql(directive = requires_scopes::apply(vec!["submissions:write".to_owned()]))]
     async fn submission_create(
         &self,
@@ -124,7 +124,7 @@ impl SubmissionMutation {
         payload(ctx, &call, result).await
     }
 
-    /// Decides on a submission that waits (else CLOSED). An approval records SUBMISSION_APPROVED with the score as its
+    /// Decides on a submission that waits (else CLOSED); of the twentieth revision no more changes are asked for. An approval records SUBMISSION_APPROVED with the score as its
     /// quantity, and pays at once what rules say for it, multiplied by the level that the member had before. Needs
     /// `submissions:review`.
     #[graphql(directive = requires_scopes::apply(vec!["submissions:review".to_owned()]))]
@@ -143,7 +143,8 @@ impl SubmissionMutation {
     }
 
     /// Undoes an approval or a rejection (else CLOSED): the submission waits for a review again, and what was paid is taken
-    /// back, all of it or nothing: INSUFFICIENT_POINTS where the member has spent it. Needs `submissions:review`.
+    /// back, all of it or nothing: INSUFFICIENT_POINTS where the member has spent it, NOT_REVERSIBLE where a part of it has
+    /// expired, ACCOUNT_FROZEN where their account does not add up. Needs `submissions:review`.
     #[graphql(directive = requires_scopes::apply(vec!["submissions:review".to_owned()]))]
     async fn submission_reopen(
         &self,

@@ -100,8 +100,8 @@ impl CreatorQuery {
         .await
     }
 
-    /// What members handed in, newest first. A key that is restricted to communities sees that of their members. Needs
-    /// `creators:read`.
+    /// What members handed in, newest first. A key that is restricted to communities sees what their members made, but
+    /// for other communities. Needs `creators:read`.
     #[graphql(directive = requires_scopes::apply(vec!["creators:read".to_owned()]))]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn submissions(
@@ -137,7 +137,7 @@ impl CreatorQuery {
     }
 
     /// What has become of what was handed in within some days of the tenant's zone, at most 366. A key that is restricted
-    /// to communities sees that of their members. Costs 20. Needs `creators:read`.
+    /// to communities counts what it sees. Costs 20. Needs `creators:read`.
     #[graphql(directive = costs::apply(20), directive = requires_scopes::apply(vec!["creators:read".to_owned()]))]
     async fn submission_stats(
         &self,

@@ -15,9 +15,9 @@ use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::scalars::{BigInt, DateTime};
 use crate::platform::ids::SubmissionId;
 
-/// What a submission said at a time. Costs 5.
+/// What a submission said at a time. Costs 20.
 #[derive(SimpleObject, Clone, Debug)]
-#[graphql(directive = costs::apply(5))]
+#[graphql(directive = costs::apply(20))]
 pub struct SubmissionRevision {
     /// 1 for the first.
     revision: i32,
@@ -122,7 +122,7 @@ impl Submission {
         Ok(self.0.row()?.member.into())
     }
 
-    /// For which community, `com_…`; null where it names none, and for a key that is restricted to others.
+    /// For which community, `com_…`; null where it names none.
     async fn community_id(&self) -> Result<Option<ID>, ApiError> {
         Ok(self.0.row()?.community.map(Into::into))
     }

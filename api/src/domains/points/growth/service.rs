@@ -163,8 +163,7 @@ impl Points {
             return Err(PointsError::VersionConflict("growth path"));
         }
         let nodes = serde_json::to_value(&path.nodes).map_err(ApiError::internal)?;
-        // Of two at a time the second finds the version taken.
-        store::insert_path(tx, &path, (nodes, actor, now)).await?;
-        Ok(PathVersion(path.version))
+        let is_new = store::insert_path(tx, &path, (nodes, actor, now)).await?;
+        if is_new { Ok(PathVersion(path.version)) } else { Err(PointsError::VersionConflict("growth path")) }
     }
 }

@@ -32,12 +32,12 @@ pub(super) async fn list_paths(tx: &TenantTx, versions: impl IntoIterator<Item =
     Ok(Paths::of(rows.iter().map(read_path).collect::<Result<Vec<_>, _>>()?))
 }
 
-/// Writes a version of the path; one that is there already trips the key.
+/// Writes a version of the path; false when somebody was faster.
 pub(super) async fn insert_path(
     tx: &TenantTx,
     path: &Path,
     (nodes, actor, now): (serde_json::Value, &str, DateTime<Utc>),
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let row = growth_paths::ActiveModel {
         tenant_id: Set(tx.tenant().uuid()),
         version: Set(path.version),
@@ -47,7 +47,7 @@ pub(super) async fn insert_path(
         actor: Set(actor.to_owned()),
         created_at: Set(now),
     };
-    tx.insert(row).await
+    tx.insert_new(row).await
 }
 
 /// The positions of these members; those who were never given points have none.

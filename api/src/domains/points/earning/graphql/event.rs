@@ -55,14 +55,16 @@ impl EarningEvent {
         Ok(self.0.row()?.quantity.map(Into::into))
     }
 
-    /// Where: `com_…`; null where that was not said.
-    async fn community_id(&self) -> Result<Option<ID>, ApiError> {
-        Ok(self.0.row()?.community.map(Into::into))
+    /// Where: `com_…`; null where that was not said, and for a key that is restricted to others.
+    async fn community_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        let is_told = self.is_told(ctx)?;
+        Ok(self.0.row()?.community.filter(|_| is_told).map(Into::into))
     }
 
-    /// What the member was to that community then; null where they did not belong to it.
-    async fn tier(&self) -> Result<Option<Tier>, ApiError> {
-        Ok(self.0.row()?.tier)
+    /// What the member was to that community then; null where they did not belong to it, and where it is not told.
+    async fn tier(&self, ctx: &Context<'_>) -> Result<Option<Tier>, ApiError> {
+        let is_told = self.is_told(ctx)?;
+        Ok(self.0.row()?.tier.filter(|_| is_told))
     }
 
     /// How long a streak it made, of a CHECK_IN.
@@ -85,9 +87,10 @@ impl EarningEvent {
         Ok(self.0.row()?.subject.map(Into::into))
     }
 
-    /// What no event of this name shares with it.
-    async fn reference(&self) -> Result<Option<&str>, ApiError> {
-        Ok(self.0.row()?.reference.as_deref())
+    /// What no event of this name shares with it; null where the community is not told.
+    async fn reference(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
+        let is_told = self.is_told(ctx)?;
+        Ok(self.0.row()?.reference.as_deref().filter(|_| is_told))
     }
 
     /// When it was recorded and scored.
@@ -115,6 +118,12 @@ impl EarningEvent {
 }
 
 impl EarningEvent {
+    /// A key that is restricted to communities is told of no others, and neither is whom it vouches for.
+    fn is_told(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
+        let (own, community) = (ctx.actor()?.communities(), self.0.row()?.community);
+        Ok(own.zip(community).is_none_or(|(own, community)| own.contains(&community)))
+    }
+
     async fn load_payments(
         &self,
         ctx: &Context<'_>,
