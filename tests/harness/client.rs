@@ -1,6 +1,7 @@
 //! A GraphQL client that belongs to one audience.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder};
@@ -17,11 +18,22 @@ pub struct Session {
     pub refresh_token: String,
 }
 
+impl Session {
+    fn of(payload: &Value) -> Self {
+        let token = |name: &str| {
+            let value = payload["session"][name].as_str();
+            value.unwrap_or_else(|| panic!("no session: {payload}")).to_owned()
+        };
+        Self { access_token: token("accessToken"), refresh_token: token("refreshToken") }
+    }
+}
+
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
-    session: Option<Session>,
+    /// Shared by clones: one session has one pair of tokens at a time.
+    session: Option<Arc<Mutex<Session>>>,
 }
 
 impl Client {
@@ -42,22 +54,24 @@ impl Client {
 
     /// Signed in with the `session` of a payload.
     pub fn with_session(&self, payload: &Value) -> Self {
-        let token = |name: &str| {
-            let value = payload["session"][name].as_str();
-            value.unwrap_or_else(|| panic!("no session: {payload}")).to_owned()
-        };
-        let session = Session { access_token: token("accessToken"), refresh_token: token("refreshToken") };
-        Self { session: Some(session), ..self.clone() }
+        Self { session: Some(Arc::new(Mutex::new(Session::of(payload)))), ..self.clone() }
+    }
+
+    /// Goes on with the `session` of a payload, as all clones of this client do.
+    pub fn renew(&self, payload: &Value) {
+        let session = self.session.as_ref().expect("this client is signed in");
+        *session.lock().expect("nobody panics with a session") = Session::of(payload);
     }
 
     /// With any text as access token.
     pub fn with_token(&self, access_token: &str) -> Self {
         let session = Session { access_token: access_token.to_owned(), refresh_token: String::new() };
-        Self { session: Some(session), ..self.clone() }
+        Self { session: Some(Arc::new(Mutex::new(session))), ..self.clone() }
     }
 
-    pub fn session(&self) -> &Session {
-        self.session.as_ref().expect("this client is signed in")
+    pub fn session(&self) -> Session {
+        let session = self.session.as_ref().expect("this client is signed in");
+        session.lock().expect("nobody panics with a session").clone()
     }
 
     /// Runs the operation `tests/operations/NAME.graphql`.
@@ -94,7 +108,7 @@ impl Client {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.session {
-            Some(session) => request.header(AUTHORIZATION, format!("Bearer {}", session.access_token)),
+            Some(_) => request.header(AUTHORIZATION, format!("Bearer {}", self.session().access_token)),
             None => request,
         }
     }

@@ -27,6 +27,14 @@ pub async fn proved_anew(client: &Client) {
     client.run("StepUp", json!({ "input": { "password": harness::PASSWORD } })).await.payload("stepUp");
 }
 
+/// The same, for whoever goes on for longer than an access token is good, which is ten minutes: the client and its clones
+/// have another one.
+pub async fn renewed(client: &Client) {
+    let variables = json!({ "input": { "refreshToken": client.session().refresh_token } });
+    client.renew(client.run_anonymously("SessionRefresh", variables).await.payload("sessionRefresh"));
+    proved_anew(client).await;
+}
+
 /// A new community; gives the payload's object.
 pub async fn community(client: &Client, name: &str) -> Value {
     community_from(client, community_input(name)).await

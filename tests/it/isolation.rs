@@ -4,17 +4,23 @@
 //! tenants, and on PostgreSQL again with each of the two taken down: either must hold alone. B is asked after by
 //! the hardest caller there is, a person who works for both tenants and is signed in to A.
 
+pub(crate) mod access;
 mod approvals;
 pub(crate) mod cases;
 pub(crate) mod creators;
+mod documents;
 mod earning;
 mod engagement;
 mod growth;
 mod leaderboards;
+mod members;
 mod on_embedded;
 mod on_postgres_and_redis;
+mod partner_keys;
 mod points;
 mod rewards;
+mod sign_in;
+mod staff;
 pub(crate) mod things;
 mod twins;
 
@@ -36,7 +42,7 @@ fn every_operation_has_a_case() {
         let owner = TestApp::shared().await.tenant("operations").await.owner().await;
         let mut known = names(&cases::all());
         // What they tell of other tenants is in `member_tokens`.
-        known.extend(names(&cases::of_access()));
+        known.extend(names(&access::of_access()));
         assert_eq!(known, operations_of(&owner).await);
     });
 }
@@ -96,8 +102,9 @@ impl Trial {
     async fn run(&self, cases: &[Case]) {
         for case in cases {
             if self.proved.is_due() {
-                given::proved_anew(&self.a).await;
-                given::proved_anew(&self.b).await;
+                for client in [&self.a, &self.b, &self.things_of_b.client] {
+                    given::renewed(client).await;
+                }
             }
             self.check(case).await;
         }

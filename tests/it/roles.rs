@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::isolation::cases::{self, Case};
-use crate::isolation::{dealt, things};
+use crate::isolation::{access, dealt, things};
 use crate::{given, member_tokens, partner_keys};
 
 const MATRIX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/roles.matrix");
@@ -132,7 +132,7 @@ impl Trial {
 /// A case of each operation: who may call it is the same in all that it has.
 fn one_of_each() -> Vec<Case> {
     let mut seen = BTreeSet::new();
-    cases::all().into_iter().chain(cases::of_access()).filter(|case| seen.insert(case.operation)).collect()
+    cases::all().into_iter().chain(access::of_access()).filter(|case| seen.insert(case.operation)).collect()
 }
 
 fn written(mut lines: Vec<Line>) -> String {

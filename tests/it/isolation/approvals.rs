@@ -1,9 +1,10 @@
 //! The cases about points by hand that wait for a second person.
 
+use harness::Client;
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
-use super::things::Things;
+use super::things::{Maker, Things, next_number, text};
 
 /// All of a request that rows are read for.
 const APPROVAL: &str = "id state kind memberId amount reason askedById decidedById decision entry { id reason }";
@@ -54,4 +55,30 @@ pub(super) fn of_approvals() -> Vec<Case> {
 
 fn named(things: &Things) -> Value {
     json!({ "approvalId": things.approval })
+}
+
+impl Maker {
+    /// Points that wait for a second person: more than others are given, and too few to move the member by.
+    pub(super) async fn asked_for(&self, things: Things) -> Things {
+        let limit = json!({ "approvalAbove": 200, "idempotencyKey": format!("limit {}", next_number()) });
+        self.client.run("PointsPolicyUpdate", json!({ "input": limit })).await.payload("pointsPolicyUpdate");
+        let approval = self.ask(&self.client, &things).await;
+        let document = "{ list: pointsApprovals(first: 1) { pageInfo { endCursor } } }";
+        Things { approval, approvals_cursor: self.cursor(document, "list").await, ..things }
+    }
+
+    /// The same, by the person of the cases, in a session that ends at once: they have others.
+    pub(super) async fn asked_for_by_the_person(&self, things: Things) -> Things {
+        let person = self.sign_in(&self.person).await;
+        let own_approval = self.ask(&person, &things).await;
+        person.run("SignOut", json!({ "input": {} })).await;
+        Things { own_approval, ..things }
+    }
+
+    async fn ask(&self, client: &Client, things: &Things) -> String {
+        let document = "mutation($input: PointsAwardInput!) { pointsAward(input: $input) { approval { id } } }";
+        let key = format!("{} asks {}", self.mark, next_number());
+        let input = json!({ "memberId": things.member, "amount": 300, "reason": key, "idempotencyKey": key });
+        text(client.query(document, json!({ "input": input })).await.data("pointsAward.approval.id"))
+    }
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use harness::{Client, PASSWORD, Response};
+use harness::{Client, Response};
 use serde_json::{Value, json};
 
 use super::things::Things;
-use super::{approvals, creators, earning, engagement, growth, leaderboards, points, rewards};
+use super::{
+    approvals, creators, documents, earning, engagement, growth, leaderboards, members, partner_keys, points, rewards,
+    sign_in, staff,
+};
 use crate::given;
 
 /// All of a community that rows are read for.
@@ -30,11 +33,11 @@ fn of_member() -> String {
 }
 
 /// All of a partner's key that rows are read for.
-const KEY: &str = "id name hint state scopes communityIds networks lastUsedAt createdById version";
+pub(super) const KEY: &str = "id name hint state scopes communityIds networks lastUsedAt createdById version";
 
 /// All of a registry of documents, and of a page of them.
-const REGISTRY: &str = "id partnerKeyId mode version";
-const DOCUMENTS: &str = "totalCount nodes { id documentId sha256 operationNames text }";
+pub(super) const REGISTRY: &str = "id partnerKeyId mode version";
+pub(super) const DOCUMENTS: &str = "totalCount nodes { id documentId sha256 operationNames text }";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Promise {
@@ -160,14 +163,14 @@ pub(crate) fn all() -> Vec<Case> {
         roots(),
         look_ups(),
         lists(),
-        sessions(),
-        second_factors(),
+        sign_in::sessions(),
+        sign_in::second_factors(),
         of_the_tenant(),
-        of_keys(),
-        of_documents(),
+        partner_keys::of_keys(),
+        documents::of_documents(),
         of_communities(),
-        of_members(),
-        of_memberships(),
+        members::of_members(),
+        members::of_memberships(),
         points::roots(),
         points::of_points(),
         approvals::roots(),
@@ -182,7 +185,7 @@ pub(crate) fn all() -> Vec<Case> {
         creators::roots(),
         creators::of_creators(),
         // Last: without any wall they end the sessions of the cases themselves.
-        of_staff(),
+        staff::of_staff(),
     ]
     .into_iter()
     .flatten()
@@ -331,111 +334,6 @@ fn page_of_members(of: &Things, behind: &Things) -> Value {
     json!({ "id": of.community, "after": behind.community_members_cursor })
 }
 
-/// Whoever holds a refresh token is its session's owner, so another tenant can try forged ones only.
-fn sessions() -> Vec<Case> {
-    let refresh_token = |things: &Things| json!({ "input": { "refreshToken": things.refresh_token } });
-    let forged =
-        |things: &Things, _: &Things| vec![json!({ "input": { "refreshToken": things.forged_refresh_token } })];
-    vec![
-        case("signIn", mutation("signIn", "viewer { tenant { slug } }"), |things| {
-            credentials(things, &things.person, PASSWORD)
-        })
-        .tried_as(|things, _| {
-            vec![
-                credentials(things, &things.stranger, PASSWORD),
-                credentials(things, &things.person, "not the password"),
-            ]
-        }),
-        case("sessionRefresh", mutation("sessionRefresh", "session { expiresAt }"), refresh_token).tried_as(forged),
-        case("signOut", mutation("signOut", "signedOut"), refresh_token).tried_as(forged),
-        case("sessionRevoke", mutation("sessionRevoke", "revokedSessionId"), |things| {
-            input(things, json!({ "id": things.session }))
-        }),
-        case("sessionRevokeOthers", mutation("sessionRevokeOthers", "revokedSessionIds"), |things| {
-            input(things, json!({}))
-        })
-        .tried_as(|things, _| vec![input(things, json!({}))]),
-        Case { promise: Promise::OfThePerson, ..password_change() },
-        Case {
-            promise: Promise::OfThePerson,
-            ..case("passwordReset", mutation("passwordReset", "changed"), |_| {
-                unkeyed(json!({ "token": "shq_pwr_", "newPassword": "heron lantern 12 moss" }))
-            })
-        },
-        Case {
-            promise: Promise::OfThePerson,
-            ..case("tenantSwitch", mutation("tenantSwitch", "viewer { role }"), |_| {
-                unkeyed(json!({ "tenant": "where-nobody-works" }))
-            })
-        },
-        Case {
-            promise: Promise::TellsNothing,
-            ..case("passwordResetRequest", mutation("passwordResetRequest", "accepted"), |things| {
-                unkeyed(json!({ "email": things.invited }))
-            })
-        },
-    ]
-}
-
-/// Refused, each of them: what they do is about the person, in every tenant.
-fn second_factors() -> Vec<Case> {
-    let wrong_password = |_: &Things| unkeyed(json!({ "password": "not the password" }));
-    let wrong_code = |_: &Things| unkeyed(json!({ "code": "000000" }));
-    [
-        case("signInConfirm", mutation("signInConfirm", "viewer { tenant { slug } }"), |_| {
-            unkeyed(json!({ "challengeToken": format!("shq_ch_{}", "A".repeat(144)), "code": "000000" }))
-        }),
-        case("stepUp", mutation("stepUp", "expiresAt"), wrong_password),
-        case("secondFactorEnrol", mutation("secondFactorEnrol", "enrolment { uri }"), wrong_password),
-        case("secondFactorConfirm", mutation("secondFactorConfirm", "session { expiresAt }"), wrong_code),
-        case("secondFactorRemove", mutation("secondFactorRemove", "session { expiresAt }"), wrong_code),
-        case("recoveryCodesRenew", mutation("recoveryCodesRenew", "recoveryCodes"), wrong_code),
-    ]
-    .into_iter()
-    .map(|case| Case { promise: Promise::OfThePerson, ..case })
-    .collect()
-}
-
-fn password_change() -> Case {
-    case("passwordChange", mutation("passwordChange", "session { expiresAt }"), |_| {
-        unkeyed(json!({ "currentPassword": "not the password", "newPassword": "heron lantern 12 moss" }))
-    })
-}
-
-fn credentials(things: &Things, email: &str, password: &str) -> Value {
-    json!({ "input": { "tenant": things.slug, "email": email, "password": password } })
-}
-
-fn of_staff() -> Vec<Case> {
-    let document = |operation| mutation(operation, "invitation { id role status }");
-    let person = |operation| mutation(operation, "staffMember { id role status }");
-    vec![
-        // Whoever has the letter's link is asked in, so another tenant can try forged ones only.
-        case(
-            "invitationAccept",
-            mutation("invitationAccept", "tenant { slug }"),
-            |things| json!({ "input": { "token": things.invitation_token, "password": PASSWORD } }),
-        )
-        .tried_as(|things, _| {
-            vec![json!({ "input": { "token": things.forged_invitation_token, "password": PASSWORD } })]
-        }),
-        case("staffInvite", document("staffInvite"), |things| {
-            input(things, json!({ "email": things.uninvited, "displayName": "Somebody", "role": "ANALYST" }))
-        }),
-        case("invitationResend", document("invitationResend"), |things| {
-            input(things, json!({ "id": things.invitation }))
-        }),
-        case("invitationRevoke", document("invitationRevoke"), |things| {
-            input(things, json!({ "id": things.invitation }))
-        }),
-        case("staffRoleSet", person("staffRoleSet"), |things| {
-            input(things, json!({ "id": things.staff_member, "role": "OPERATOR" }))
-        }),
-        case("staffRemove", person("staffRemove"), |things| input(things, json!({ "id": things.staff_member }))),
-        case("staffRestore", person("staffRestore"), |things| input(things, json!({ "id": things.staff_member }))),
-    ]
-}
-
 fn of_the_tenant() -> Vec<Case> {
     vec![
         case("tenantPolicyUpdate", mutation("tenantPolicyUpdate", "tenantPolicy { decline { source } }"), |things| {
@@ -446,113 +344,6 @@ fn of_the_tenant() -> Vec<Case> {
         case("tenantTimezoneSet", mutation("tenantTimezoneSet", "timezone"), |things| {
             input(things, json!({ "timezone": "Asia/Chongqing" }))
         }),
-    ]
-}
-
-fn of_keys() -> Vec<Case> {
-    let document = |operation| mutation(operation, "partnerKey { id name state }");
-    vec![
-        case("partnerKeyCreate", document("partnerKeyCreate"), |things| {
-            let scopes = json!(["members:read"]);
-            input(things, json!({ "name": "New key", "scopes": scopes, "communityIds": [things.community] }))
-        }),
-        case("partnerKeyUpdate", document("partnerKeyUpdate"), |things| input(things, key_for(things, things)))
-            .tried_as(|things, own| mixed(things, own, key_for)),
-        case("partnerKeyRotate", document("partnerKeyRotate"), |things| input(things, json!({ "id": things.key }))),
-        case("partnerKeyDisable", document("partnerKeyDisable"), |things| input(things, json!({ "id": things.key }))),
-        case("partnerKeyEnable", document("partnerKeyEnable"), |things| {
-            input(things, json!({ "id": things.disabled_key }))
-        }),
-        case("partnerKeyRevoke", document("partnerKeyRevoke"), |things| input(things, json!({ "id": things.key }))),
-    ]
-}
-
-fn of_documents() -> Vec<Case> {
-    let registry = |operation| mutation(operation, &format!("documentRegistry {{ {REGISTRY} }}"));
-    vec![
-        case(
-            "documentRegistry",
-            format!("query($key: ID!) {{ answer: documentRegistry(partnerKeyId: $key) {{ {REGISTRY} }} }}"),
-            |things| json!({ "key": things.key }),
-        ),
-        case(
-            "trustedDocuments",
-            format!("query($key: ID!) {{ answer: trustedDocuments(partnerKeyId: $key) {{ {DOCUMENTS} }} }}"),
-            |things| json!({ "key": things.key }),
-        ),
-        case(
-            "trustedDocuments",
-            format!(
-                "query($id: String!) {{ answer: trustedDocuments(filter: {{ documentId: $id }}) {{ {DOCUMENTS} }} }}"
-            ),
-            |things| json!({ "id": things.document }),
-        ),
-        case(
-            "trustedDocuments",
-            format!("query($after: String!) {{ answer: trustedDocuments(after: $after) {{ {DOCUMENTS} }} }}"),
-            |things| json!({ "after": things.documents_cursor }),
-        ),
-        case(
-            "trustedDocumentsPublish",
-            mutation("trustedDocumentsPublish", "outcomes { documentId status errors { field code } }"),
-            |things| {
-                let manifest = json!({ "both-like-this": "{ viewer { role } }" }).to_string();
-                input(things, json!({ "partnerKeyId": things.key, "manifest": manifest }))
-            },
-        ),
-        case("trustedDocumentsRemove", registry("trustedDocumentsRemove"), |things| {
-            input(things, json!({ "partnerKeyId": things.key, "documentIds": [things.document] }))
-        }),
-        case("documentRegistryModeSet", registry("documentRegistryModeSet"), |things| {
-            input(things, json!({ "partnerKeyId": things.key, "mode": "LOG" }))
-        }),
-    ]
-}
-
-fn key_for(community: &Things, key: &Things) -> Value {
-    json!({ "id": key.key, "name": "Renamed", "communityIds": [community.community] })
-}
-
-/// Those for mini programs and for the systems behind them; people are told nothing by them, whatever their tenant.
-pub(crate) fn of_access() -> Vec<Case> {
-    let me = "query { answer: me { id displayName communities(first: 3) { totalCount } } }";
-    vec![
-        case("me", me.to_owned(), |_| json!({})),
-        case("memberTokenCreate", mutation("memberTokenCreate", "expiresAt"), |things| {
-            input(things, json!({ "memberId": things.member }))
-        }),
-        case("myCheckIn", mutation("myCheckIn", "checkIn { id } me { id displayName }"), |things| {
-            input(things, json!({ "communityId": things.community }))
-        }),
-        case("myCheckInMakeUp", mutation("myCheckInMakeUp", "checkIn { id } me { id displayName }"), |things| {
-            input(things, json!({ "day": things.missed_day }))
-        }),
-        case(
-            "myRedemptionCreate",
-            mutation("myRedemptionCreate", "redemption { id rewardName } me { id displayName }"),
-            |things| input(things, json!({ "rewardId": things.reward })),
-        ),
-        case(
-            "mySubmissionCreate",
-            mutation("mySubmissionCreate", "submission { id title } me { id displayName }"),
-            |things| {
-                let work = json!({ "kind": "TEXT", "title": "A walk", "body": "Up the hill." });
-                input(things, given::with(work, json!({ "communityId": things.community })))
-            },
-        ),
-        case(
-            "mySubmissionRevise",
-            mutation("mySubmissionRevise", "submission { id title } me { id displayName }"),
-            |things| {
-                let work = json!({ "title": "A longer walk", "body": "Up the hill." });
-                input(things, given::with(work, json!({ "submissionId": things.submission })))
-            },
-        ),
-        case(
-            "mySubmissionWithdraw",
-            mutation("mySubmissionWithdraw", "submission { id title } me { id displayName }"),
-            |things| input(things, json!({ "submissionId": things.submission })),
-        ),
     ]
 }
 
@@ -573,88 +364,6 @@ fn of_communities() -> Vec<Case> {
     ]
 }
 
-fn of_members() -> Vec<Case> {
-    vec![
-        case("memberCreate", mutation("memberCreate", "member { id displayName version }"), |things| {
-            let identity = json!({ "kind": "OPENID", "platform": "WECHAT", "value": things.free_openid });
-            let keys = json!({ "externalRef": things.free_ref, "phone": things.free_phone, "identities": [identity] });
-            input(things, given::with(json!({ "displayName": "New member" }), keys))
-        }),
-        case("memberUpdate", mutation("memberUpdate", "member { id displayName }"), |things| {
-            let changes = json!({ "displayName": "Renamed", "realName": "Renamed", "tags": ["renamed"] });
-            input(things, given::with(json!({ "id": things.member }), changes))
-        }),
-        case("memberArchive", mutation("memberArchive", "member { id displayName }"), |things| {
-            input(things, json!({ "id": things.member }))
-        }),
-        case("memberRestore", mutation("memberRestore", "member { id displayName }"), |things| {
-            input(things, json!({ "id": things.archived_member }))
-        }),
-        case("memberProfileSet", mutation("memberProfileSet", "member { id displayName }"), |things| {
-            input(things, json!({ "memberId": things.member, "profile": { "city": "Chengdu" } }))
-        }),
-        case("memberIdentityAdd", mutation("memberIdentityAdd", "member { id displayName }"), |things| {
-            let identity = json!({ "kind": "UNIONID", "platform": "WECHAT", "value": things.free_openid });
-            input(things, given::with(identity, json!({ "memberId": things.member })))
-        }),
-        case("memberIdentityRemove", mutation("memberIdentityRemove", "member { id displayName }"), |things| {
-            input(things, identity(things, things))
-        })
-        .tried_as(|things, own| mixed(things, own, identity)),
-        case(
-            "membersImport",
-            mutation("membersImport", "outcomes { status memberId errors { field code } }"),
-            |things| input(things, rows(things, things)),
-        )
-        .tried_as(|things, own| mixed(things, own, rows)),
-    ]
-}
-
-/// One row that makes a member, and one that fills in a known one; both join.
-fn rows(community: &Things, member: &Things) -> Value {
-    let row = |reference: &str, phone: &str| {
-        json!({
-            "externalRef": reference, "phone": phone, "displayName": "Imported", "tags": ["imported"],
-            "city": "Chengdu", "communityId": community.community, "tier": "CORE"
-        })
-    };
-    let rows = [row(&member.free_ref, &member.free_phone), row(&member.external_ref, &member.phone)];
-    json!({ "rows": rows })
-}
-
-fn identity(of: &Things, named: &Things) -> Value {
-    json!({ "memberId": of.member, "identityId": named.identity })
-}
-
-fn of_memberships() -> Vec<Case> {
-    let document = |operation| mutation(operation, "community { id } member { id }");
-    vec![
-        case("communityMemberAdd", document("communityMemberAdd"), |things| input(things, joining(things, things)))
-            .tried_as(|things, own| mixed(things, own, joining)),
-        case("communityMemberTierSet", document("communityMemberTierSet"), |things| {
-            input(things, tier(things, things))
-        })
-        .tried_as(|things, own| mixed(things, own, tier)),
-        case("communityMemberRemove", document("communityMemberRemove"), |things| {
-            input(things, leaving(things, things))
-        })
-        .tried_as(|things, own| mixed(things, own, leaving)),
-    ]
-}
-
-/// Brought along by somebody of the same tenant.
-fn joining(community: &Things, member: &Things) -> Value {
-    json!({ "communityId": community.community, "memberId": member.loner, "invitedById": member.member })
-}
-
-fn leaving(community: &Things, member: &Things) -> Value {
-    json!({ "communityId": community.community, "memberId": member.member })
-}
-
-fn tier(community: &Things, member: &Things) -> Value {
-    given::with(leaving(community, member), json!({ "tier": "ADMIN" }))
-}
-
 /// The operation with its input's fields in one variable; the convention is that of every mutation.
 pub(super) fn mutation(operation: &str, selection: &str) -> String {
     let kind = format!("{}{}Input", operation[..1].to_uppercase(), &operation[1..]);
@@ -665,7 +374,7 @@ pub(super) fn mutation(operation: &str, selection: &str) -> String {
 }
 
 /// An input of two ids: both of the other tenant, and each with one's own.
-fn mixed(things: &Things, own: &Things, fields: fn(&Things, &Things) -> Value) -> Vec<Value> {
+pub(super) fn mixed(things: &Things, own: &Things, fields: fn(&Things, &Things) -> Value) -> Vec<Value> {
     vec![input(things, fields(things, things)), unkeyed(fields(own, things)), unkeyed(fields(things, own))]
 }
 
@@ -674,6 +383,6 @@ pub(super) fn input(things: &Things, fields: Value) -> Value {
     unkeyed(given::with(fields, json!({ "idempotencyKey": things.idempotency_key })))
 }
 
-fn unkeyed(fields: Value) -> Value {
+pub(super) fn unkeyed(fields: Value) -> Value {
     json!({ "input": fields })
 }

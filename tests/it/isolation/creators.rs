@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::cases::{Case, Promise, case, input, mutation};
 use super::engagement::days_ago;
 use super::growth::NO_VERSION;
-use super::things::Things;
+use super::things::{Maker, Things, next_number, text};
 use crate::given;
 
 /// What of a member's level and works rows are read for.
@@ -123,4 +123,40 @@ pub(crate) fn programme(version: i64, name: &str) -> Value {
 fn mixed(things: &Things, own: &Things, fields: fn(&Things, &Things) -> Value) -> Vec<Value> {
     let keyed = |fields: Value| json!({ "input": given::with(fields, json!({ "idempotencyKey": absent_id("key") })) });
     vec![input(things, fields(things, things)), keyed(fields(own, things)), keyed(fields(things, own))]
+}
+
+impl Maker {
+    /// What the member handed in, and a rule that paid for what of it was approved, by the tenant's next programme.
+    pub(super) async fn handed_in(&self, things: Things) -> Things {
+        let name = format!("{} work {}", self.mark, next_number());
+        let run = async |operation: &str, fields: Value| self.send(operation, fields, &name).await;
+        let version = self.client.query("{ creatorProgramme { version } }", json!({})).await;
+        let version = version.data("creatorProgramme.version").as_i64().unwrap();
+        let updated = run("CreatorProgrammeUpdate", programme(version, &name)).await;
+        let last = self.approval_rule.lock().unwrap().take();
+        if let Some(last) = last {
+            run("EarningRuleStateSet", json!({ "ruleId": last, "state": "ARCHIVED" })).await;
+        }
+        let definition = json!({ "source": "CONTENT", "points": 5, "communityIds": [things.community] });
+        let rule = json!({ "name": name, "event": "SUBMISSION_APPROVED", "definition": definition });
+        let rule = text(&run("EarningRuleCreate", rule).await["rule"]["id"]);
+        run("EarningRuleStateSet", json!({ "ruleId": rule, "state": "ACTIVE" })).await;
+        *self.approval_rule.lock().unwrap() = Some(rule);
+        let mut made = Vec::new();
+        for number in 0..2 {
+            let words = json!({ "title": name, "body": name, "reference": format!("{name} {number}") });
+            let work = given::with(work(&things, &things), words);
+            made.push(text(&run("SubmissionCreate", work).await["submission"]["id"]));
+        }
+        let approved = run("SubmissionReview", approval(&made[1], &name)).await;
+        assert_eq!(approved["submission"]["pointsPaid"], "5", "{approved}");
+        let document = "{ list: submissions(first: 1) { pageInfo { endCursor } } }";
+        Things {
+            submission: made[0].clone(),
+            approved_submission: made[1].clone(),
+            submissions_cursor: self.cursor(document, "list").await,
+            programme_version: updated["creatorProgramme"]["version"].as_i64().unwrap(),
+            ..things
+        }
+    }
 }

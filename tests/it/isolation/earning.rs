@@ -4,7 +4,7 @@ use harness::absent_id;
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
-use super::things::Things;
+use super::things::{Maker, Things, text};
 use crate::given;
 
 /// All of a rule that rows are read for.
@@ -138,4 +138,26 @@ fn happened(community: &Things, member: &Things) -> Value {
 
 fn many(community: &Things, member: &Things) -> Value {
     json!({ "events": [happened(community, member)] })
+}
+
+impl Maker {
+    /// A rule, what it paid for, and the award; gives their ids. The rule before is put away: a tenant has not many.
+    pub(super) async fn earning(&self, name: &str, (community, member): (&Value, &Value)) -> (String, String, String) {
+        let run = async |operation: &str, fields: Value| self.send(operation, fields, name).await;
+        let last = self.rule.lock().unwrap().take();
+        if let Some(last) = last {
+            run("EarningRuleStateSet", json!({ "ruleId": last, "state": "ARCHIVED" })).await;
+        }
+        let definition = json!({ "source": "CAMPAIGN", "points": 5, "communityIds": [community["id"]],
+            "perUnit": { "quantity": 1, "points": 1 }, "caps": { "perDay": 1000 } });
+        let made = run("EarningRuleCreate", json!({ "name": name, "event": "SHARE", "definition": definition })).await;
+        let rule = text(&made["rule"]["id"]);
+        run("EarningRuleStateSet", json!({ "ruleId": rule, "state": "ACTIVE" })).await;
+        *self.rule.lock().unwrap() = Some(rule.clone());
+        let event = json!({ "memberId": member["id"], "communityId": community["id"], "event": "SHARE",
+            "quantity": 3, "reference": name });
+        let event = run("EarningEventRecord", event).await["earningEvent"].clone();
+        assert_eq!(event["payments"][0]["base"], "8", "{event}");
+        (rule, text(&event["id"]), text(&event["payments"][0]["entry"]["id"]))
+    }
 }

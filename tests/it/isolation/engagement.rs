@@ -2,10 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::types::chrono::DateTime;
 
 use super::cases::{Case, case, input, mutation};
+use super::things::Maker;
+use crate::given;
 
 /// All of a member's check-ins that rows are read for.
 pub(super) fn check_ins() -> String {
@@ -41,4 +43,21 @@ pub(super) fn of_check_ins() -> Vec<Case> {
             input(things, json!({ "memberId": things.member, "day": things.missed_day }))
         }),
     ]
+}
+
+impl Maker {
+    /// Checks the member in, five days ago, and gives them a card.
+    pub(super) async fn checked_in(&self, reason: &str, member: &Value) {
+        let input = |fields: Value| json!({ "input": given::with(fields, json!({ "memberId": member["id"], "idempotencyKey": reason })) });
+        self.client.run("CheckIn", input(json!({}))).await.payload("checkIn");
+        let cards = json!({ "count": 1, "reason": reason });
+        self.client.run("CheckInCardsGrant", input(cards)).await.payload("checkInCardsGrant");
+        let database = self.installation.database().await;
+        let id = database.literal(harness::uuid_of(member["id"].as_str().unwrap()));
+        let day = days_ago(5);
+        for (table, column) in [("check_ins", "day"), ("check_in_members", "last_day")] {
+            let sql = format!("UPDATE {table} SET {column} = '{day}' WHERE member_id = {id}");
+            assert_eq!(database.execute(&sql).await, 1, "{sql}");
+        }
+    }
 }

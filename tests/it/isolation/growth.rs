@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
+use super::things::Maker;
 use crate::given;
 
 /// All of a member's growth that rows are read for.
@@ -45,4 +46,15 @@ fn path(version: i64) -> Value {
         node("AMBASSADOR", 5_000),
     ];
     json!({ "version": version, "nodes": nodes, "windowMonths": 12, "source": "Both like it" })
+}
+
+impl Maker {
+    /// Puts the member to a node of the growth path; gives the path's version.
+    pub(super) async fn growth(&self, reason: &str, member: &Value) -> i64 {
+        let order =
+            json!({ "memberId": member["id"], "node": "CONTRIBUTOR", "reason": reason, "idempotencyKey": reason });
+        self.client.run("GrowthNodeSet", json!({ "input": order })).await.payload("growthNodeSet");
+        let path = self.client.query("{ growthPath { version } }", json!({})).await;
+        path.data("growthPath.version").as_i64().unwrap()
+    }
 }

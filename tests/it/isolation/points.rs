@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
-use super::things::Things;
+use super::things::{Maker, Things, text};
 
 /// All of a member's points that rows are read for.
 pub(crate) const POINTS: &str =
@@ -59,4 +59,31 @@ pub(super) fn of_points() -> Vec<Case> {
 
 fn moving(things: &Things) -> Value {
     json!({ "memberId": things.member, "amount": 5, "reason": "Both like it" })
+}
+
+impl Maker {
+    /// Gives points to the member, takes some and sets some aside; gives the ids of what did so.
+    pub(super) async fn points(&self, reason: &str, member: &Value) -> (String, String, String) {
+        let input = |amount: i64| {
+            let key = format!("{reason}-{amount}");
+            json!({ "input": { "memberId": member["id"], "amount": amount, "reason": reason, "idempotencyKey": key } })
+        };
+        let award = self.client.run("PointsAward", input(100)).await;
+        let deduction = self.client.run("PointsDeduct", input(20)).await;
+        let hold = self.client.run("PointsHoldCreate", input(30)).await;
+        let id = |thing: &Value| text(&thing["id"]);
+        (
+            id(&award.payload("pointsAward")["entry"]),
+            id(&deduction.payload("pointsDeduct")["entry"]),
+            id(&hold.payload("pointsHoldCreate")["hold"]),
+        )
+    }
+
+    /// As the checker does with an account that does not add up; this one does.
+    pub(super) async fn freeze(&self, member: &str) {
+        let database = self.installation.database().await;
+        let id = database.literal(harness::uuid_of(member));
+        let frozen = "UPDATE points_accounts SET frozen_at = posted_at WHERE member_id = ";
+        assert_eq!(database.execute(&format!("{frozen}{id}")).await, 1);
+    }
 }

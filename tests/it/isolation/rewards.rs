@@ -4,7 +4,7 @@ use harness::{absent_id, uuid_of};
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
-use super::things::Things;
+use super::things::{Maker, Things, text};
 use crate::given;
 
 /// What of a member's redemptions rows are read for.
@@ -140,4 +140,24 @@ fn order(reward: &Things, member: &Things) -> Value {
 fn mixed(things: &Things, own: &Things, fields: fn(&Things, &Things) -> Value) -> Vec<Value> {
     let keyed = |fields: Value| json!({ "input": given::with(fields, json!({ "idempotencyKey": absent_id("key") })) });
     vec![input(things, fields(things, things)), keyed(fields(own, things)), keyed(fields(things, own))]
+}
+
+impl Maker {
+    /// A reward in the community, and what the member redeemed of it.
+    pub(super) async fn redeemed(&self, name: &str, things: &Things, changes: Value) -> (String, String) {
+        let run = async |operation: &str, fields: Value| self.send(operation, fields, name).await;
+        let has_codes = changes["fulfilment"] == "VOUCHER_CODE";
+        let terms = json!({ "name": name, "description": name, "price": 5, "communityIds": [things.community] });
+        let reward = text(&run("RewardCreate", given::with(terms, changes)).await["reward"]["id"]);
+        run("RewardStateSet", json!({ "rewardId": reward, "state": "ACTIVE" })).await;
+        if has_codes {
+            let codes = json!({ "rewardId": reward, "codes": [name, format!("{name} more")] });
+            run("RewardVoucherCodesAdd", codes).await;
+        } else {
+            run("RewardStockAdjust", json!({ "rewardId": reward, "delta": -1, "reason": name })).await;
+        }
+        let order = json!({ "rewardId": reward, "memberId": things.member, "reference": name });
+        let redemption = run("RedemptionCreate", order).await;
+        (reward, text(&redemption["redemption"]["id"]))
+    }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::cases::Case;
+use super::engagement;
 use super::growth::NO_VERSION;
-use super::{creators, engagement};
 use crate::given;
 
 /// In every text of tenant B.
@@ -172,22 +172,22 @@ impl Things {
 
 /// Makes things of one tenant through the API.
 pub(crate) struct Maker {
-    installation: Arc<Installation>,
+    pub(super) installation: Arc<Installation>,
     /// Somebody else than the person of the cases, who ends their own sessions in some.
-    client: Client,
+    pub(super) client: Client,
     anonymous: Client,
     /// Whose sessions are the things: the person of the cases is signed in throughout, and ten is the most.
     colleague: String,
     slug: String,
-    person: String,
+    pub(super) person: String,
     stranger: String,
-    mark: &'static str,
+    pub(super) mark: &'static str,
     proved: Proved,
     /// Made once.
     lasting: OnceCell<Things>,
     /// Those that were made last: for what is shared, and for what is approved.
-    rule: Mutex<Option<String>>,
-    approval_rule: Mutex<Option<String>>,
+    pub(super) rule: Mutex<Option<String>>,
+    pub(super) approval_rule: Mutex<Option<String>>,
 }
 
 /// When somebody last proved who they are.
@@ -317,92 +317,6 @@ impl Maker {
         Things { reward, coupon, redemption, handed_out, rewards_cursor, redemptions_cursor, ..things }
     }
 
-    /// Points that wait for a second person: more than others are given, and too few to move the member by.
-    async fn asked_for(&self, things: Things) -> Things {
-        let limit = json!({ "approvalAbove": 200, "idempotencyKey": format!("limit {}", next_number()) });
-        self.client.run("PointsPolicyUpdate", json!({ "input": limit })).await.payload("pointsPolicyUpdate");
-        let approval = self.ask(&self.client, &things).await;
-        let document = "{ list: pointsApprovals(first: 1) { pageInfo { endCursor } } }";
-        Things { approval, approvals_cursor: self.cursor(document, "list").await, ..things }
-    }
-
-    /// The same, by the person of the cases, in a session that ends at once: they have others.
-    async fn asked_for_by_the_person(&self, things: Things) -> Things {
-        let person = self.sign_in(&self.person).await;
-        let own_approval = self.ask(&person, &things).await;
-        person.run("SignOut", json!({ "input": {} })).await;
-        Things { own_approval, ..things }
-    }
-
-    async fn ask(&self, client: &Client, things: &Things) -> String {
-        let document = "mutation($input: PointsAwardInput!) { pointsAward(input: $input) { approval { id } } }";
-        let key = format!("{} asks {}", self.mark, next_number());
-        let input = json!({ "memberId": things.member, "amount": 300, "reason": key, "idempotencyKey": key });
-        text(client.query(document, json!({ "input": input })).await.data("pointsAward.approval.id"))
-    }
-
-    /// What the member handed in, and a rule that paid for what of it was approved, by the tenant's next programme.
-    async fn handed_in(&self, things: Things) -> Things {
-        let name = format!("{} work {}", self.mark, next_number());
-        let run = async |operation: &str, fields: Value| {
-            let key = json!({ "idempotencyKey": format!("{name} {operation} {}", next_number()) });
-            let answer = self.client.run(operation, json!({ "input": given::with(fields, key) })).await;
-            let field = format!("{}{}", operation[..1].to_lowercase(), &operation[1..]);
-            answer.payload(&field).clone()
-        };
-        let version = self.client.query("{ creatorProgramme { version } }", json!({})).await;
-        let version = version.data("creatorProgramme.version").as_i64().unwrap();
-        let updated = run("CreatorProgrammeUpdate", creators::programme(version, &name)).await;
-        let last = self.approval_rule.lock().unwrap().take();
-        if let Some(last) = last {
-            run("EarningRuleStateSet", json!({ "ruleId": last, "state": "ARCHIVED" })).await;
-        }
-        let definition = json!({ "source": "CONTENT", "points": 5, "communityIds": [things.community] });
-        let rule = json!({ "name": name, "event": "SUBMISSION_APPROVED", "definition": definition });
-        let rule = text(&run("EarningRuleCreate", rule).await["rule"]["id"]);
-        run("EarningRuleStateSet", json!({ "ruleId": rule, "state": "ACTIVE" })).await;
-        *self.approval_rule.lock().unwrap() = Some(rule);
-        let mut made = Vec::new();
-        for number in 0..2 {
-            let words = json!({ "title": name, "body": name, "reference": format!("{name} {number}") });
-            let work = given::with(creators::work(&things, &things), words);
-            made.push(text(&run("SubmissionCreate", work).await["submission"]["id"]));
-        }
-        let approved = run("SubmissionReview", creators::approval(&made[1], &name)).await;
-        assert_eq!(approved["submission"]["pointsPaid"], "5", "{approved}");
-        let document = "{ list: submissions(first: 1) { pageInfo { endCursor } } }";
-        Things {
-            submission: made[0].clone(),
-            approved_submission: made[1].clone(),
-            submissions_cursor: self.cursor(document, "list").await,
-            programme_version: updated["creatorProgramme"]["version"].as_i64().unwrap(),
-            ..things
-        }
-    }
-
-    /// A reward in the community, and what the member redeemed of it.
-    async fn redeemed(&self, name: &str, things: &Things, changes: Value) -> (String, String) {
-        let run = async |operation: &str, fields: Value| {
-            let key = json!({ "idempotencyKey": format!("{name} {operation} {}", next_number()) });
-            let answer = self.client.run(operation, json!({ "input": given::with(fields, key) })).await;
-            let field = format!("{}{}", operation[..1].to_lowercase(), &operation[1..]);
-            answer.payload(&field).clone()
-        };
-        let has_codes = changes["fulfilment"] == "VOUCHER_CODE";
-        let terms = json!({ "name": name, "description": name, "price": 5, "communityIds": [things.community] });
-        let reward = text(&run("RewardCreate", given::with(terms, changes)).await["reward"]["id"]);
-        run("RewardStateSet", json!({ "rewardId": reward, "state": "ACTIVE" })).await;
-        if has_codes {
-            let codes = json!({ "rewardId": reward, "codes": [name, format!("{name} more")] });
-            run("RewardVoucherCodesAdd", codes).await;
-        } else {
-            run("RewardStockAdjust", json!({ "rewardId": reward, "delta": -1, "reason": name })).await;
-        }
-        let order = json!({ "rewardId": reward, "memberId": things.member, "reference": name });
-        let redemption = run("RedemptionCreate", order).await;
-        (reward, text(&redemption["redemption"]["id"]))
-    }
-
     /// What most cases name.
     async fn make_usual(&self) -> Things {
         if self.proved.is_due() {
@@ -492,115 +406,6 @@ impl Maker {
         given::with(given::community_input(name), changes)
     }
 
-    async fn member(&self, name: &str, things: &Things) -> Value {
-        let input = json!({
-            "displayName": name,
-            "externalRef": things.external_ref,
-            "phone": things.phone,
-            "realName": name,
-            "tags": [things.tag],
-            "identities": [{ "kind": "OPENID", "platform": "WECHAT", "appId": self.mark, "value": name }]
-        });
-        let member = given::member_from(&self.client, input).await;
-        let input = json!({ "memberId": member["id"], "profile": { "city": things.city } });
-        self.client.run("MemberProfileSet", json!({ "input": input })).await.payload("memberProfileSet");
-        member
-    }
-
-    /// Gives points to the member, takes some and sets some aside; gives the ids of what did so.
-    async fn points(&self, reason: &str, member: &Value) -> (String, String, String) {
-        let input = |amount: i64| {
-            let key = format!("{reason}-{amount}");
-            json!({ "input": { "memberId": member["id"], "amount": amount, "reason": reason, "idempotencyKey": key } })
-        };
-        let award = self.client.run("PointsAward", input(100)).await;
-        let deduction = self.client.run("PointsDeduct", input(20)).await;
-        let hold = self.client.run("PointsHoldCreate", input(30)).await;
-        let id = |thing: &Value| text(&thing["id"]);
-        (
-            id(&award.payload("pointsAward")["entry"]),
-            id(&deduction.payload("pointsDeduct")["entry"]),
-            id(&hold.payload("pointsHoldCreate")["hold"]),
-        )
-    }
-
-    /// A rule, what it paid for, and the award; gives their ids. The rule before is put away: a tenant has not many.
-    async fn earning(&self, name: &str, (community, member): (&Value, &Value)) -> (String, String, String) {
-        let run = async |operation: &str, fields: Value| {
-            let key = json!({ "idempotencyKey": format!("{name} {operation} {}", next_number()) });
-            let answer = self.client.run(operation, json!({ "input": given::with(fields, key) })).await;
-            let field = format!("{}{}", operation[..1].to_lowercase(), &operation[1..]);
-            answer.payload(&field).clone()
-        };
-        let last = self.rule.lock().unwrap().take();
-        if let Some(last) = last {
-            run("EarningRuleStateSet", json!({ "ruleId": last, "state": "ARCHIVED" })).await;
-        }
-        let definition = json!({ "source": "CAMPAIGN", "points": 5, "communityIds": [community["id"]],
-            "perUnit": { "quantity": 1, "points": 1 }, "caps": { "perDay": 1000 } });
-        let made = run("EarningRuleCreate", json!({ "name": name, "event": "SHARE", "definition": definition })).await;
-        let rule = text(&made["rule"]["id"]);
-        run("EarningRuleStateSet", json!({ "ruleId": rule, "state": "ACTIVE" })).await;
-        *self.rule.lock().unwrap() = Some(rule.clone());
-        let event = json!({ "memberId": member["id"], "communityId": community["id"], "event": "SHARE",
-            "quantity": 3, "reference": name });
-        let event = run("EarningEventRecord", event).await["earningEvent"].clone();
-        assert_eq!(event["payments"][0]["base"], "8", "{event}");
-        (rule, text(&event["id"]), text(&event["payments"][0]["entry"]["id"]))
-    }
-
-    /// Puts the member to a node of the growth path; gives the path's version.
-    async fn growth(&self, reason: &str, member: &Value) -> i64 {
-        let order =
-            json!({ "memberId": member["id"], "node": "CONTRIBUTOR", "reason": reason, "idempotencyKey": reason });
-        self.client.run("GrowthNodeSet", json!({ "input": order })).await.payload("growthNodeSet");
-        let path = self.client.query("{ growthPath { version } }", json!({})).await;
-        path.data("growthPath.version").as_i64().unwrap()
-    }
-
-    /// Checks the member in, five days ago, and gives them a card.
-    async fn checked_in(&self, reason: &str, member: &Value) {
-        let input = |fields: Value| json!({ "input": given::with(fields, json!({ "memberId": member["id"], "idempotencyKey": reason })) });
-        self.client.run("CheckIn", input(json!({}))).await.payload("checkIn");
-        let cards = json!({ "count": 1, "reason": reason });
-        self.client.run("CheckInCardsGrant", input(cards)).await.payload("checkInCardsGrant");
-        let database = self.installation.database().await;
-        let id = database.literal(harness::uuid_of(member["id"].as_str().unwrap()));
-        let day = engagement::days_ago(5);
-        for (table, column) in [("check_ins", "day"), ("check_in_members", "last_day")] {
-            let sql = format!("UPDATE {table} SET {column} = '{day}' WHERE member_id = {id}");
-            assert_eq!(database.execute(&sql).await, 1, "{sql}");
-        }
-    }
-
-    /// As the checker does with an account that does not add up; this one does.
-    async fn freeze(&self, member: &str) {
-        let database = self.installation.database().await;
-        let id = database.literal(harness::uuid_of(member));
-        let frozen = "UPDATE points_accounts SET frozen_at = posted_at WHERE member_id = ";
-        assert_eq!(database.execute(&format!("{frozen}{id}")).await, 1);
-    }
-
-    async fn key(&self, name: &str, community: &Value) -> String {
-        let input = json!({ "name": name, "scopes": ["members:read"], "communityIds": [community["id"]] });
-        let answer = self.client.run("PartnerKeyCreate", json!({ "input": input })).await;
-        text(&answer.payload("partnerKeyCreate")["partnerKey"]["id"])
-    }
-
-    async fn disabled_key(&self, name: &str, community: &Value) -> String {
-        let id = self.key(name, community).await;
-        let answer = self.client.run("PartnerKeyDisable", json!({ "input": { "id": id } })).await;
-        answer.payload("partnerKeyDisable");
-        id
-    }
-
-    async fn publish(&self, key: &Value, document: &str) {
-        let manifest = json!({ document: format!("query {}Viewer {{ viewer {{ role }} }}", self.mark) }).to_string();
-        let input = json!({ "partnerKeyId": key, "manifest": manifest });
-        let answer = self.client.run("TrustedDocumentsPublish", json!({ "input": input })).await;
-        assert_eq!(answer.payload("trustedDocumentsPublish")["outcomes"][0]["status"], "ADDED", "{}", answer.raw);
-    }
-
     /// So that communities of two are in the reports.
     async fn judge_small_communities(&self, source: &str) {
         let quota = json!({ "adminPercent": 5, "corePercent": 15, "tolerancePoints": 3, "minimumMembers": 1, "source": source });
@@ -617,18 +422,20 @@ impl Maker {
         self.client.run(operation, json!({ "input": { "id": thing["id"] } })).await.payload(field);
     }
 
-    async fn identity(&self, member: &Value) -> String {
-        let document = "query($id: ID!) { member(by: { id: $id }) { identities { id } } }";
-        let answer = self.client.query(document, json!({ "id": member["id"] })).await;
-        text(answer.data("member.identities.0.id"))
+    /// Runs the operation once under a key of its own, by this name; gives the payload.
+    pub(super) async fn send(&self, operation: &str, fields: Value, name: &str) -> Value {
+        let key = json!({ "idempotencyKey": format!("{name} {operation} {}", next_number()) });
+        let answer = self.client.run(operation, json!({ "input": given::with(fields, key) })).await;
+        let field = format!("{}{}", operation[..1].to_lowercase(), &operation[1..]);
+        answer.payload(&field).clone()
     }
 
-    async fn cursor(&self, document: &str, list: &str) -> String {
+    pub(super) async fn cursor(&self, document: &str, list: &str) -> String {
         let answer = self.client.query(document, json!({})).await;
         text(answer.data(&format!("{list}.pageInfo.endCursor")))
     }
 
-    async fn sign_in(&self, email: &str) -> Client {
+    pub(super) async fn sign_in(&self, email: &str) -> Client {
         let input = json!({ "tenant": self.slug, "email": email, "password": PASSWORD });
         let answer = self.anonymous.run("SignIn", json!({ "input": input })).await;
         self.anonymous.with_session(answer.payload("signIn"))
@@ -645,10 +452,10 @@ fn phone(number: u32) -> String {
     format!("+86138{number:08}")
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
-fn next_number() -> u32 {
+pub(super) fn next_number() -> u32 {
     COUNTER.fetch_add(1, Ordering::Relaxed)
 }

@@ -112,7 +112,9 @@ impl Twins {
     pub(super) async fn run(&self) {
         for case in &cases::all() {
             if self.proved.is_due() {
-                crate::given::proved_anew(&self.a).await;
+                for client in [&self.a, &self.things_of_a.client] {
+                    crate::given::renewed(client).await;
+                }
             }
             self.check(case).await;
         }

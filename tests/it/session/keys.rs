@@ -101,7 +101,8 @@ async fn published(app: &TestApp) -> Vec<String> {
 
 /// The id of the key that signed the client's access token.
 fn key_of(client: &Client) -> String {
-    let header = client.session().access_token.split('.').next().unwrap();
+    let token = client.session().access_token;
+    let header = token.split('.').next().unwrap();
     let header: Value = serde_json::from_slice(&decode(header)).unwrap();
     header["kid"].as_str().unwrap().to_owned()
 }

@@ -17,7 +17,7 @@ fn a_session_lives_through_100_generations_and_an_old_token_of_any_of_them_ends_
         for _ in 0..100 {
             generations.push(refreshed(generations.last().unwrap()).await);
         }
-        let tokens: BTreeSet<_> = generations.iter().map(|client| &client.session().refresh_token).collect();
+        let tokens: BTreeSet<_> = generations.iter().map(|client| client.session().refresh_token).collect();
         assert_eq!(tokens.len(), 101);
         let newest = generations.last().unwrap();
         newest.run("Viewer", json!({})).await.data("viewer.role");
@@ -38,7 +38,7 @@ fn of_50_refreshes_of_one_token_at_once_one_branch_is_left() {
             refreshes.spawn(async move { refreshed(&first).await });
         }
         let second = refreshes.join_all().await;
-        let tokens: BTreeSet<_> = second.iter().map(|client| &client.session().refresh_token).collect();
+        let tokens: BTreeSet<_> = second.iter().map(|client| client.session().refresh_token).collect();
         assert_eq!(tokens.len(), 1, "all get the same successor");
         let database = app.database().await;
         assert_eq!(database.number("SELECT CAST(generation AS bigint) FROM sessions").await, 2);
