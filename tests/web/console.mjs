@@ -91,7 +91,9 @@ await check('typing brings completions from the schema', async () => {
   await it.type('query Typed { comm');
   const names = page.locator('.suggest-widget.visible .monaco-list-row .label-name');
   await names.first().waitFor();
-  assert.deepEqual((await names.allTextContents()).sort(), ['communities', 'community']);
+  // Those that only have the letters in this order stand behind.
+  const found = (await names.allTextContents()).filter((name) => name.startsWith('comm'));
+  assert.deepEqual(found.sort(), ['communities', 'community']);
   await page.keyboard.press('Escape');
 });
 
