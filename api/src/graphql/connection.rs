@@ -1,17 +1,20 @@
 //! Connections: the Relay shape round a slice's items.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use futures_util::future::BoxFuture;
 
-use super::batch::Ref;
+use super::batch::{Page, Ref};
 use super::cost::shown::costs;
 use super::pagination::CursorSpace;
 use crate::error::ApiError;
 use crate::platform::crypto::MasterKey;
-use crate::platform::db::keyset::{Position, Slice};
+use crate::platform::db::TenantTx;
+use crate::platform::db::keyset::{KeysetPage, Position, Slice};
 
 /// A type that stands in connections under its own name.
 pub trait Noun: OutputType + Clone {
@@ -110,6 +113,42 @@ pub fn edges<R: Send + Sync + 'static, N>(
         Ok(Edge { cursor: space.seal(master, &position)?, node: node(row) })
     };
     rows.into_iter().map(edge).collect()
+}
+
+/// The pages that several owners have of a list, as one page of rows for what is loaded below them.
+pub fn slices<K: Copy + Eq + Hash, R: Send + Sync + 'static>(
+    reader: &Arc<TenantTx>,
+    page: &KeysetPage,
+    found: HashMap<K, Vec<R>>,
+    owner: impl Fn(&R) -> K,
+) -> Result<HashMap<K, Slice<Ref<R>>>, ApiError> {
+    let (mut slices, mut all) = (HashMap::with_capacity(found.len()), Vec::new());
+    for (own, rows) in found {
+        let Slice { items, has_next, has_previous } = page.finish(rows);
+        all.extend(items);
+        slices.insert(own, Slice { items: Vec::new(), has_next, has_previous });
+    }
+    for row in Page::new(Arc::clone(reader), all).refs() {
+        if let Some(slice) = slices.get_mut(&owner(row.row()?)) {
+            slice.items.push(row);
+        }
+    }
+    Ok(slices)
+}
+
+impl<N: Noun> Connection<Edge<N>> {
+    /// One owner's page; None is that of an empty list.
+    pub fn of_slice<R: Send + Sync + 'static>(
+        slice: Option<&Slice<Ref<R>>>,
+        sealing: (&CursorSpace, &MasterKey),
+        position: impl Fn(&R) -> Option<Position>,
+        node: impl Fn(Ref<R>) -> N,
+        total: Total,
+    ) -> Result<Self, ApiError> {
+        let items = edges(slice.map(|slice| slice.items.clone()).unwrap_or_default(), sealing, position, node)?;
+        let (has_next, has_previous) = slice.map_or((false, false), |slice| (slice.has_next, slice.has_previous));
+        Ok(Self::new(Slice { items, has_next, has_previous }, total))
+    }
 }
 
 /// An item of a list and its place.

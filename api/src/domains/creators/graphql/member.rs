@@ -11,7 +11,7 @@ use super::submission::Submission;
 use crate::domains::members::{MemberRef, MemberRow};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, Noun, Total, edges};
+use crate::graphql::connection::{Connection, Edge, Noun, Total, slices};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::costs;
 use crate::graphql::guard::requires_scopes;
@@ -72,11 +72,8 @@ where
     let space = CursorSpace::new(tenant, &format!("{own}.submissions"), "NEWEST_FIRST", "");
     let page = args.parse(master, &space)?;
     let loaded = load(ctx, member, page).await?;
-    let slice = loaded.get(&own);
-    let rows = slice.map(|slice| slice.items.clone()).unwrap_or_default();
-    let items = edges(rows, (&space, master), |row| Some(row.position()), node)?;
-    let (has_next, has_previous) = slice.map_or((false, false), |slice| (slice.has_next, slice.has_previous));
-    Ok(Connection::new(Slice { items, has_next, has_previous }, total(ctx, member)?))
+    let (slice, total) = (loaded.get(&own), total(ctx, member)?);
+    Connection::of_slice(slice, (&space, master), |row| Some(row.position()), node, total)
 }
 
 /// Counts for all members of the page at once.
@@ -103,16 +100,7 @@ async fn load(
     let key = format!("{page:?}");
     let load = |members: Arc<Page<MemberRow>>| async move {
         let found = creators.submissions_of(&actor, members.reader(), &ids(&members), &page).await?;
-        let mut slices: Vec<_> = found.into_iter().map(|(member, rows)| (member, page.finish(rows))).collect();
-        let rows = slices.iter_mut().flat_map(|(_, slice)| std::mem::take(&mut slice.items)).collect::<Vec<_>>();
-        let mut refs: HashMap<MemberId, Vec<Ref<SubmissionRow>>> = HashMap::new();
-        for submission in Page::new(Arc::clone(members.reader()), rows).refs() {
-            refs.entry(submission.row()?.member).or_default().push(submission);
-        }
-        let slice = |(member, Slice { has_next, has_previous, .. }): (MemberId, Slice<SubmissionRow>)| {
-            (member, Slice { items: refs.remove(&member).unwrap_or_default(), has_next, has_previous })
-        };
-        Ok(slices.into_iter().map(slice).collect())
+        slices(members.reader(), &page, found, |row| row.member)
     };
     member.load("member.submissions", key, load).await
 }

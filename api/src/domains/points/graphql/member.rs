@@ -9,7 +9,7 @@ use super::object::{PointsBalance, PointsEntry, PointsHold, PointsLot};
 use crate::domains::members::{MemberRef, MemberRow};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, Noun, edges};
+use crate::graphql::connection::{Connection, Edge, Noun, Total, slices};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::guard::requires_scopes;
@@ -182,13 +182,9 @@ impl MemberPoints {
         let space = CursorSpace::new(tenant, &format!("{own}.points"), "NEWEST_FIRST", "");
         let page = args.parse(master, &space)?;
         let loaded = self.load_entries(ctx, page).await?;
-        let own = loaded.get(&own);
-        let rows = own.map(|slice| slice.items.clone()).unwrap_or_default();
-        let items = edges(rows, (&space, master), |row| Some(row.position()), node)?;
-        let (has_next, has_previous) = own.map_or((false, false), |slice| (slice.has_next, slice.has_previous));
-        let total = self.account.entries;
-        let slice = Slice { items, has_next, has_previous };
-        Ok(Connection::new(slice, Arc::new(move || Box::pin(async move { Ok(total) }))))
+        let count = self.account.entries;
+        let total: Total = Arc::new(move || Box::pin(async move { Ok(count) }));
+        Connection::of_slice(loaded.get(&own), (&space, master), |row| Some(row.position()), node, total)
     }
 
     /// For all members of the page at once.
@@ -216,16 +212,7 @@ impl MemberPoints {
         let key = format!("{page:?}");
         let load = |members: Arc<Page<MemberRow>>| async move {
             let found = points.entries_of(&actor, members.reader(), &ids(&members), &page).await?;
-            let mut slices: Vec<_> = found.into_iter().map(|(member, rows)| (member, page.finish(rows))).collect();
-            let rows = slices.iter_mut().flat_map(|(_, slice)| std::mem::take(&mut slice.items)).collect::<Vec<_>>();
-            let mut refs: HashMap<MemberId, Vec<Ref<EntryRow>>> = HashMap::new();
-            for entry in Page::new(Arc::clone(members.reader()), rows).refs() {
-                refs.entry(entry.row()?.member).or_default().push(entry);
-            }
-            let slice = |(member, Slice { has_next, has_previous, .. }): (MemberId, Slice<EntryRow>)| {
-                (member, Slice { items: refs.remove(&member).unwrap_or_default(), has_next, has_previous })
-            };
-            Ok(slices.into_iter().map(slice).collect())
+            slices(members.reader(), &page, found, |row| row.member)
         };
         self.member.load("member.points.entries", key, load).await
     }

@@ -10,7 +10,7 @@ use super::redemption::Redemption;
 use crate::domains::members::{MemberRef, MemberRow};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
-use crate::graphql::connection::{Connection, Edge, Noun, Total, edges};
+use crate::graphql::connection::{Connection, Edge, Noun, Total, slices};
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::guard::requires_scopes;
 use crate::graphql::pagination::{CursorSpace, PageArgs};
@@ -55,11 +55,8 @@ where
     let space = CursorSpace::new(tenant, &format!("{own}.redemptions"), "NEWEST_FIRST", "");
     let page = args.parse(master, &space)?;
     let loaded = load(ctx, member, page).await?;
-    let slice = loaded.get(&own);
-    let rows = slice.map(|slice| slice.items.clone()).unwrap_or_default();
-    let items = edges(rows, (&space, master), |row| Some(row.position()), node)?;
-    let (has_next, has_previous) = slice.map_or((false, false), |slice| (slice.has_next, slice.has_previous));
-    Ok(Connection::new(Slice { items, has_next, has_previous }, total(ctx, member)?))
+    let (slice, total) = (loaded.get(&own), total(ctx, member)?);
+    Connection::of_slice(slice, (&space, master), |row| Some(row.position()), node, total)
 }
 
 /// Counts for all members of the page at once.
@@ -86,16 +83,7 @@ async fn load(
     let key = format!("{page:?}");
     let load = |members: Arc<Page<MemberRow>>| async move {
         let found = rewards.redemptions_of(&actor, members.reader(), &ids(&members), &page).await?;
-        let mut slices: Vec<_> = found.into_iter().map(|(member, rows)| (member, page.finish(rows))).collect();
-        let rows = slices.iter_mut().flat_map(|(_, slice)| std::mem::take(&mut slice.items)).collect::<Vec<_>>();
-        let mut refs: HashMap<MemberId, Vec<Ref<RedemptionRow>>> = HashMap::new();
-        for redemption in Page::new(Arc::clone(members.reader()), rows).refs() {
-            refs.entry(redemption.row()?.member).or_default().push(redemption);
-        }
-        let slice = |(member, Slice { has_next, has_previous, .. }): (MemberId, Slice<RedemptionRow>)| {
-            (member, Slice { items: refs.remove(&member).unwrap_or_default(), has_next, has_previous })
-        };
-        Ok(slices.into_iter().map(slice).collect())
+        slices(members.reader(), &page, found, |row| row.member)
     };
     member.load("member.redemptions", key, load).await
 }
