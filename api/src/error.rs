@@ -317,6 +317,8 @@ pub enum UserErrorCode {
     OutOfStock,
     /// It was decided, fulfilled, cancelled or withdrawn, or its time is over.
     Closed,
+    /// The tenant has not switched this on.
+    NotEnabled,
     /// The tenant has it already.
     AlreadyExists,
     /// The document is not GraphQL, or does not fit the schema; the message says where.

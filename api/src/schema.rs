@@ -25,7 +25,7 @@ use crate::domains::members::import::graphql::ImportMutation;
 use crate::domains::members::membership::graphql::{MembershipMutation, MembershipQuery};
 use crate::domains::points::approvals::graphql::{ApprovalMutation, ApprovalQuery};
 use crate::domains::points::earning::graphql::{EarningEventMutation, EarningQuery, EarningRuleMutation};
-use crate::domains::points::graphql::{HoldMutation, PointsMutation, PointsQuery};
+use crate::domains::points::graphql::{HoldMutation, PointsMutation, PointsQuery, TransferMutation};
 use crate::domains::points::growth::graphql::{GrowthMutation, GrowthQuery};
 use crate::domains::points::leaderboards::graphql::LeaderboardQuery;
 use crate::domains::points::proof::graphql::ProofQuery;
@@ -84,6 +84,7 @@ pub struct Mutation(
     EarningRuleMutation,
     EarningEventMutation,
     HoldMutation,
+    TransferMutation,
     GrowthMutation,
     RewardMutation,
     RedemptionMutation,

@@ -13,7 +13,7 @@ pub struct Model {
     /// `POINTS`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub asset: String,
-    /// All that was given: the sum of the other six.
+    /// All that was given: the sum of the other seven.
     pub issued: i64,
     pub pending: i64,
     pub available: i64,
@@ -21,6 +21,8 @@ pub struct Model {
     pub redeemed: i64,
     pub expired: i64,
     pub revoked: i64,
+    /// Given to other members, less what others gave: may be less than 0.
+    pub transferred: i64,
     /// How many entries there are; the number of the last one.
     pub entries: i64,
     /// Of the last entry; never goes back.

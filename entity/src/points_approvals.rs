@@ -11,7 +11,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub member_id: Uuid,
-    /// `AWARD` or `DEDUCT`: what its entry will be.
+    /// Of a transfer: who is to have them.
+    pub to_member_id: Option<Uuid>,
+    /// `AWARD`, `DEDUCT` or `TRANSFER_OUT`: what its entry will be.
     pub kind: String,
     pub amount: i64,
     /// Of an award alone.

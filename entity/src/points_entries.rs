@@ -33,6 +33,8 @@ pub struct Model {
     pub hold_id: Option<Uuid>,
     /// Unique: an entry is reversed once.
     pub reverses_id: Option<Uuid>,
+    /// Of a transfer, and of its reversal: the entry that left the giver. They sum to zero.
+    pub transfer_id: Option<Uuid>,
     /// Public id of who did it; `system` for the program.
     pub actor: String,
     pub posted_at: DateTimeUtc,

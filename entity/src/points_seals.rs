@@ -33,6 +33,7 @@ pub struct Model {
     pub redeemed: i64,
     pub expired: i64,
     pub revoked: i64,
+    pub transferred: i64,
     /// Over the entries of this run, behind the mac of the one before.
     pub mac: Vec<u8>,
     pub sealed_at: DateTimeUtc,

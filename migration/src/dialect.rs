@@ -2,7 +2,7 @@
 //! its own words for them.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::{DbBackend, Statement, Value};
 
 struct Token {
     name: &'static str,
@@ -62,6 +62,39 @@ pub(crate) async fn run_on_sqlite(manager: &SchemaManager<'_>, statements: &str)
         db.execute_unprepared(statements).await?;
     }
     Ok(())
+}
+
+/// Puts another condition in the place of a table's constraint. Both are written as they stand in the table's text.
+///
+/// SQLite alters no constraint. Where rows stay as they are, its documentation has the table's text changed instead
+/// (`ALTER TABLE`, "Making Other Kinds Of Table Schema Changes"), and read again.
+pub(crate) async fn change_constraint(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    name: &str,
+    (before, after): (&str, &str),
+) -> Result<(), DbErr> {
+    let db = manager.get_connection();
+    let backend = db.get_database_backend();
+    if backend == DbBackend::Postgres {
+        let sql =
+            format!("ALTER TABLE {table} DROP CONSTRAINT {name}; ALTER TABLE {table} ADD CONSTRAINT {name} {after}");
+        return db.execute_unprepared(&sql).await.map(drop);
+    }
+    let update = "UPDATE sqlite_schema SET sql = replace(sql, $2, $3) \
+        WHERE type = 'table' AND name = $1 AND instr(sql, $2) > 0";
+    let version = db.query_one_raw(Statement::from_string(backend, "PRAGMA schema_version")).await?;
+    let version: i64 = version.map_or(Ok(0), |row| row.try_get("", "schema_version"))?;
+    let values: [Value; 3] = [table.into(), before.into(), after.into()];
+    db.execute_unprepared("PRAGMA writable_schema = ON").await?;
+    let changed = db.execute_raw(Statement::from_sql_and_values(backend, update, values)).await?;
+    // Every connection reads the tables again: the others by the number, this one by the RESET.
+    db.execute_unprepared(&format!("PRAGMA schema_version = {}", version + 1)).await?;
+    db.execute_unprepared("PRAGMA writable_schema = RESET").await?;
+    match changed.rows_affected() {
+        1 => Ok(()),
+        _ => Err(DbErr::Migration(format!("the table {table} has no such {name}"))),
+    }
 }
 
 fn spell(statements: &str, backend: DbBackend) -> String {

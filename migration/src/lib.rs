@@ -33,6 +33,7 @@ mod m20261122_0023_rewards;
 mod m20261122_0024_leaderboards;
 mod m20261122_0026_points_approvals;
 mod m20261123_0027_creators;
+mod m20261123_0028_transfers;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -73,6 +74,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_0024_leaderboards::Migration),
             Box::new(m20261122_0026_points_approvals::Migration),
             Box::new(m20261123_0027_creators::Migration),
+            Box::new(m20261123_0028_transfers::Migration),
         ]
     }
 }

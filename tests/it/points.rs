@@ -10,8 +10,9 @@ mod property;
 mod rules;
 mod sequence;
 mod tampering;
+mod transfers;
 
-use harness::{Client, Setup, TestApp};
+use harness::{Client, Response, Setup, TestApp};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -44,6 +45,19 @@ pub async fn members(owner: &Client, count: usize) -> Vec<String> {
     ids.iter().map(text).collect()
 }
 
+/// Lets members of the tenant have each other's points.
+pub async fn let_transfer(owner: &Client) {
+    let input = json!({ "transfersEnabled": true, "idempotencyKey": "let them" });
+    owner.run("PointsPolicyUpdate", json!({ "input": input })).await.payload("pointsPolicyUpdate");
+}
+
+/// Gives one member's points to another.
+pub async fn transfer(client: &Client, (from, to): (&str, &str), amount: i64, key: &str) -> Response {
+    let input = json!({ "fromMemberId": from, "toMemberId": to, "amount": amount, "reason": "Tea",
+        "idempotencyKey": key });
+    client.run("PointsTransfer", json!({ "input": input })).await
+}
+
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
@@ -63,13 +77,14 @@ pub fn balances(shown: &Value) -> Balances {
         redeemed: number(&shown["redeemed"]),
         expired: number(&shown["expired"]),
         revoked: number(&shown["revoked"]),
+        transferred: number(&shown["transferred"]),
     }
 }
 
 /// A member's balances now.
 pub async fn balances_of(client: &Client, member: &str) -> Balances {
     let document = "query($id: ID!) { member(by: { id: $id }) { points {
-        issued pending available held redeemed expired revoked } } }";
+        issued pending available held redeemed expired revoked transferred } } }";
     balances(client.query(document, json!({ "id": member })).await.data("member.points"))
 }
 
@@ -98,7 +113,10 @@ pub async fn proof(client: &Client) -> Value {
     let sums = balances(proof);
     assert_eq!(proof["isBalanced"], true, "{proof}");
     assert!(number(&proof["smallestBalance"]) >= 0, "{proof}");
-    assert_eq!(sums.issued, sums.pending + sums.available + sums.held + sums.redeemed + sums.expired + sums.revoked);
+    let gone = sums.redeemed + sums.expired + sums.revoked;
+    assert_eq!(sums.issued, sums.pending + sums.available + sums.held + gone, "{proof}");
+    // What members gave each other is somewhere else, and nowhere more or less.
+    assert_eq!(sums.transferred, 0, "{proof}");
     assert_eq!(proof["frozenAccounts"], "0", "{proof}");
     proof.clone()
 }

@@ -6,6 +6,7 @@ use harness::{Client, Database, TestApp, run};
 use serde_json::{Value, json};
 
 use crate::given;
+use crate::points::{let_transfer, transfer};
 
 #[test]
 fn a_page_of_communities_with_their_first_members_is_two_statements() {
@@ -87,6 +88,35 @@ fn a_page_of_members_with_all_their_points_takes_as_many_statements_for_five_as_
                 assert_eq!(statements.len(), expected, "{size} × {selection}: {statements:#?}");
             }
         }
+    });
+}
+
+#[test]
+fn a_page_of_members_with_their_transfers_takes_as_many_statements_for_two_as_for_twenty() {
+    run(async {
+        let ledger = Ledger::open("constant-transfers").await;
+        let_transfer(&ledger.owner).await;
+        ledger.people(20).await;
+        let answer = ledger.owner.query("{ members(first: 20) { nodes { id } } }", json!({})).await;
+        let nodes = answer.data("members.nodes").as_array().unwrap();
+        let ids: Vec<_> = nodes.iter().map(|node| node["id"].as_str().unwrap()).collect();
+        for two in ids.chunks(2) {
+            let input = json!({ "memberId": two[0], "amount": 9, "reason": "Campaign", "idempotencyKey": two[0] });
+            ledger.owner.run("PointsAward", json!({ "input": input })).await.payload("pointsAward");
+            transfer(&ledger.owner, (two[0], two[1]), 5, two[0]).await.payload("pointsTransfer");
+        }
+        let selection = "points { entries(first: 3) { nodes { transferId
+            transfer { amount from { displayName } to { displayName } sent { id } received { reversedById } } } } }";
+        let mut counts = BTreeSet::new();
+        for size in [2, 6, 20] {
+            let (answer, statements) =
+                ledger.run(&format!("{{ members(first: {size}) {{ nodes {{ {selection} }} }} }}")).await;
+            let nodes = answer["members"]["nodes"].as_array().unwrap();
+            let told = |node: &Value| node["points"]["entries"]["nodes"][0]["transfer"]["amount"] == "5";
+            assert!(nodes.len() == size && nodes.iter().all(told), "{answer}");
+            counts.insert(statements.len());
+        }
+        assert_eq!(counts.len(), 1, "{counts:?}");
     });
 }
 

@@ -5,7 +5,7 @@
 //! It goes through the slices' public faces and knows no table.
 //!
 //! In reading order: `communities` (what each is like), `people`, `stays` (who came, went and rose), `points`, `rewards`,
-//! `creators`, `write`;
+//! `presents` (what members gave each other), `creators`, `write`;
 //! `names`, `places` and `draw` are what they are made of.
 
 mod communities;
@@ -16,6 +16,7 @@ mod names;
 mod people;
 mod places;
 mod points;
+mod presents;
 mod rewards;
 mod stays;
 mod write;

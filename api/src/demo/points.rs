@@ -1,4 +1,5 @@
-//! Half a year of points: earned every week, by rules and by hand, spent on rewards now and then, and some of them expired.
+//! Half a year of points: earned every week, by rules and by hand, spent on rewards or given to others now and then, and
+//! some of them expired.
 //! Of what is spent, two thirds were earned by checking in, as the field says.
 
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::draw::Draw;
 use super::stays::{Calendar, TIMEZONE};
 use super::write::DemoError;
-use super::{creators, earning, rewards};
+use super::{creators, earning, presents, rewards};
 use crate::app::App;
 use crate::domains::points::earning::Fact;
 use crate::domains::points::{AwardDraft, Points, Source};
@@ -47,6 +48,7 @@ enum Earned {
 pub(super) async fn make(app: &App, tx: &TenantTx, calendar: &Calendar, members: &[MemberId]) -> Result<(), DemoError> {
     let keepers: Vec<MemberId> = members.iter().step_by(EVERY).copied().collect();
     let first = calendar.evening(WEEKS * 7 + 1);
+    app.tenants.set_points_policy_in(tx, None, Some(true)).await?;
     earning::make_rules(&at(app, first), tx).await?;
     let offered = rewards::make(&rewards::at(app, platform_at(app, first), &at(app, first)), tx).await?;
     for week in (1..=WEEKS).rev() {
@@ -69,6 +71,7 @@ pub(super) async fn make(app: &App, tx: &TenantTx, calendar: &Calendar, members:
         for (number, member) in keepers.iter().enumerate() {
             rewards::redeem((&shop, &points), tx, &offered, ((number, week), *member)).await?;
         }
+        presents::make(&points, tx, week, &keepers).await?;
         creators::make(app, tx, (week, now), &keepers).await?;
     }
     creators::leave_waiting(app, tx, calendar.evening(1), &keepers).await?;
@@ -78,7 +81,7 @@ pub(super) async fn make(app: &App, tx: &TenantTx, calendar: &Calendar, members:
 
 /// Lets a few presents wait for a second person.
 async fn ask_for_more(app: &App, tx: &TenantTx, keepers: &[MemberId]) -> Result<(), DemoError> {
-    app.tenants.set_approval_above_in(tx, Some(Some(LIMIT))).await?;
+    app.tenants.set_points_policy_in(tx, Some(Some(LIMIT)), None).await?;
     let present = |member: &MemberId| AwardDraft {
         member: *member,
         amount: LIMIT + 1_000,

@@ -7,12 +7,13 @@ use super::cases::{Case, Promise, case, input, mutation};
 use super::things::{Maker, Things, next_number, text};
 
 /// All of a request that rows are read for.
-const APPROVAL: &str = "id state kind memberId amount reason askedById decidedById decision entry { id reason }";
+const APPROVAL: &str =
+    "id state kind memberId toMemberId amount reason askedById decidedById decision entry { id reason }";
 
 /// Those that name nothing.
 pub(super) fn roots() -> Vec<Case> {
     let list = format!("totalCount pageInfo {{ hasNextPage }} nodes {{ {APPROVAL} }}");
-    [("pointsPolicy", "lifetimeMonths source approvalAbove".to_owned()), ("pointsApprovals", list)]
+    [("pointsPolicy", "lifetimeMonths source approvalAbove transfersEnabled".to_owned()), ("pointsApprovals", list)]
         .map(|(operation, selection)| Case {
             promise: Promise::OwnOnly,
             ..case(operation, format!("query {{ answer: {operation} {{ {selection} }} }}"), |_| json!({}))

@@ -1,21 +1,27 @@
 //! The cases about points.
 
+use harness::absent_id;
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
 use super::things::{Maker, Things, text};
+use crate::given;
 
 /// All of a member's points that rows are read for.
 pub(crate) const POINTS: &str =
-    "pointsBalance points { issued pending available held lots { id amount source } holds { id reason }
+    "pointsBalance points { issued pending available held transferred lots { id amount source } holds { id reason }
     entries(first: 3) { totalCount nodes { id reason lots { lotId } reversedById } }
     balance(at: \"2100-01-01T00:00:00Z\") { available } }";
+
+/// All of a transfer that rows are read for.
+const TRANSFER: &str = "amount from { id displayName pointsBalance } to { id displayName pointsBalance }
+    sent { id reason } received { id reason lots { lotId } reversedById }";
 
 /// Those that name nothing.
 pub(super) fn roots() -> Vec<Case> {
     [
         ("pointsLiability", "total months { month amount }"),
-        ("ledgerProof", "isBalanced accounts entries issued available held smallestBalance"),
+        ("ledgerProof", "isBalanced accounts entries issued available held transferred smallestBalance"),
     ]
     .map(|(operation, selection)| Case {
         promise: Promise::OwnOnly,
@@ -34,6 +40,11 @@ pub(super) fn of_points() -> Vec<Case> {
             |things| json!({ "id": things.award }),
         ),
         case(
+            "pointsEntry",
+            format!("query($id: ID!) {{ answer: pointsEntry(id: $id) {{ id transferId transfer {{ {TRANSFER} }} }} }}"),
+            |things| json!({ "id": things.transfer }),
+        ),
+        case(
             "pointsHold",
             "query($id: ID!) { answer: pointsHold(id: $id) { id memberId amount reason } }".to_owned(),
             |things| json!({ "id": things.hold }),
@@ -45,8 +56,15 @@ pub(super) fn of_points() -> Vec<Case> {
             |things| input(things, json!({ "awards": [moving(things)] })),
         ),
         case("pointsDeduct", entry("pointsDeduct"), |things| input(things, moving(things))),
+        case("pointsTransfer", mutation("pointsTransfer", &format!("transfer {{ {TRANSFER} }}")), |things| {
+            input(things, giving(things, things))
+        })
+        .tried_as(|things, own| mixed(things, own, giving)),
         case("pointsReverse", entry("pointsReverse"), |things| {
             input(things, json!({ "entryId": things.deduction, "reason": "Taken by mistake" }))
+        }),
+        case("pointsReverse", entry("pointsReverse"), |things| {
+            input(things, json!({ "entryId": things.transfer, "reason": "Given by mistake" }))
         }),
         case("pointsHoldCreate", hold("pointsHoldCreate"), |things| input(things, moving(things))),
         case("pointsHoldCapture", hold("pointsHoldCapture"), |things| input(things, json!({ "holdId": things.hold }))),
@@ -55,6 +73,17 @@ pub(super) fn of_points() -> Vec<Case> {
             input(things, json!({ "memberId": things.member }))
         }),
     ]
+}
+
+/// The giver is of one tenant, the other of the same or another one.
+fn giving(giver: &Things, other: &Things) -> Value {
+    json!({ "fromMemberId": giver.member, "toMemberId": other.loner, "amount": 5, "reason": "Both like it" })
+}
+
+/// Both of the other tenant, and each with one's own. Each has a key of its own, or all but one were refused for that.
+fn mixed(things: &Things, own: &Things, fields: fn(&Things, &Things) -> Value) -> Vec<Value> {
+    let keyed = |fields: Value| json!({ "input": given::with(fields, json!({ "idempotencyKey": absent_id("key") })) });
+    vec![input(things, fields(things, things)), keyed(fields(own, things)), keyed(fields(things, own))]
 }
 
 fn moving(things: &Things) -> Value {
@@ -77,6 +106,13 @@ impl Maker {
             id(&deduction.payload("pointsDeduct")["entry"]),
             id(&hold.payload("pointsHoldCreate")["hold"]),
         )
+    }
+
+    /// Lets the member give the other one a few points; gives the id of the giver's entry.
+    pub(super) async fn transferred(&self, reason: &str, (member, other): (&Value, &Value)) -> String {
+        self.send("PointsPolicyUpdate", json!({ "transfersEnabled": true }), reason).await;
+        let present = json!({ "fromMemberId": member["id"], "toMemberId": other["id"], "amount": 2, "reason": reason });
+        text(&self.send("PointsTransfer", present, reason).await["transfer"]["sent"]["id"])
     }
 
     /// As the checker does with an account that does not add up; this one does.

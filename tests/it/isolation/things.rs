@@ -73,6 +73,8 @@ pub(crate) struct Things {
     pub(crate) award: String,
     pub(crate) deduction: String,
     pub(crate) hold: String,
+    /// What the member gave the loner.
+    pub(crate) transfer: String,
     /// Pays for what it is told, and has once.
     pub(crate) rule: String,
     pub(crate) earning_event: String,
@@ -147,6 +149,7 @@ impl Things {
             award: absent_id("pen"),
             deduction: absent_id("pen"),
             hold: absent_id("phd"),
+            transfer: absent_id("pen"),
             rule: absent_id("erl"),
             earning_event: absent_id("eev"),
             earned: absent_id("pen"),
@@ -351,6 +354,7 @@ impl Maker {
         self.archive("MemberArchive", "memberArchive", &archived_member).await;
 
         let (award, deduction, hold) = self.points(&name("points"), &member).await;
+        let transfer = self.transferred(&name("present"), (&member, &loner)).await;
         let (rule, earning_event, earned) = self.earning(&name("rule"), (&community, &member)).await;
         let growth_version = self.growth(&name("growth"), &member).await;
         self.checked_in(&name("card"), &member).await;
@@ -392,6 +396,7 @@ impl Maker {
             award,
             deduction,
             hold,
+            transfer,
             rule,
             earning_event,
             earned,

@@ -43,6 +43,7 @@ const TABLES: [(&str, &[(&str, Mark)]); 42] = [
             ("redeemed", Mark::Exactly("redeemed * 2")),
             ("expired", Mark::Exactly("expired * 2")),
             ("revoked", Mark::Exactly("revoked * 2")),
+            ("transferred", Mark::Exactly("transferred * 2")),
             ("frozen_at", Mark::Exactly("posted_at")),
         ],
     ),

@@ -97,6 +97,25 @@ fn the_demo_has_work_to_review_and_work_that_was_paid_for() {
 }
 
 #[test]
+fn members_of_the_demo_have_given_each_other_points() {
+    run(async {
+        let app = demo().await;
+        let owner = signed_in(&app, "owner").await;
+        let policy = owner.run("PointsPolicy", json!({})).await;
+        assert_eq!(policy.data("pointsPolicy.transfersEnabled"), true);
+        let database = app.database().await;
+        let entries = async |kind: &str| {
+            database.number(&format!("SELECT count(*) FROM points_entries WHERE kind = '{kind}'")).await
+        };
+        assert!(entries("TRANSFER_OUT").await > 5);
+        assert!(entries("TRANSFER_IN").await >= entries("TRANSFER_OUT").await);
+        let proof = owner.run("LedgerProof", json!({})).await;
+        assert_eq!(proof.data("ledgerProof.isBalanced"), true);
+        app.installation().cli(&["verify", "ledger"], &[]).await.expect_success();
+    });
+}
+
+#[test]
 fn every_role_signs_in_with_the_password_of_the_private_file() {
     run(async {
         let app = demo().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Storage, TestApp, eventually, run};
+use harness::{Storage, TestApp, absent_id, eventually, run, uuid_of};
 use serde_json::json;
 
 use crate::chance::Chance;
@@ -65,5 +65,47 @@ fn a_ledger_that_was_restored_into_another_cluster_is_sealed_on_and_nothing_twic
         }
         verify(&app).await;
         assert_eq!(proof(&owner).await["issued"], "15");
+    });
+}
+
+#[test]
+fn half_a_transfer_is_refused_when_it_is_committed() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = TestApp::start().await;
+        let owner = app.tenant("half-a-transfer").await.owner().await;
+        let ids = members(&owner, 2).await;
+        for id in &ids {
+            let input = json!({ "memberId": id, "amount": 100, "reason": "Test", "idempotencyKey": id });
+            owner.run("PointsAward", json!({ "input": input })).await.payload("pointsAward");
+        }
+        let database = app.database().await;
+        let transfer = database.literal(uuid_of(&absent_id("pen")));
+        let half = |member: &str, words: [&str; 3], amount: i64| {
+            format!(
+                "INSERT INTO points_entries (tenant_id, id, member_id, asset, number, kind, from_account, to_account, \
+                 amount, pending_after, available_after, held_after, reason, texts_mac, transfer_id, actor, posted_at) \
+                 SELECT tenant_id, gen_random_uuid(), member_id, asset, number + 1, '{}', '{}', '{}', {amount}, \
+                 pending_after, available_after, held_after, reason, texts_mac, {transfer}, actor, posted_at \
+                 FROM points_entries WHERE member_id = {}",
+                words[0],
+                words[1],
+                words[2],
+                database.literal(uuid_of(member))
+            )
+        };
+        let sent = |amount| half(&ids[0], ["TRANSFER_OUT", "AVAILABLE", "TRANSFERRED"], amount);
+        let received = |amount| half(&ids[1], ["TRANSFER_IN", "TRANSFERRED", "AVAILABLE"], amount);
+        // Both together are let in.
+        let whole = format!("BEGIN; {}; {}; SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK", sent(5), received(5));
+        database.execute(&whole).await;
+        for wrong in [sent(5), received(5), format!("{}; {}", sent(5), received(4))] {
+            // It is the commit that is refused.
+            database.execute(&format!("BEGIN; {wrong}; ROLLBACK")).await;
+            let error = database.refusal(&wrong).await;
+            assert!(error.contains("the entries of a transfer do not sum to zero"), "{wrong}: {error}");
+        }
+        assert_eq!(proof(&owner).await["entries"], "2");
+        verify(&app).await;
     });
 }

@@ -2,6 +2,7 @@
 
 mod limits;
 mod people;
+mod transfers;
 
 use harness::{Client, Response, Role, TestApp, run};
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use harness::{Client, TestApp, run};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{Balances, HEAVY_LOAD, balances, members, number, partner, proof, text, unlimited, verify};
+use super::{Balances, HEAVY_LOAD, balances, let_transfer, members, number, partner, proof, text, unlimited, verify};
 use crate::chance::Chance;
 
 const WRITERS: usize = 16;
@@ -25,6 +25,7 @@ fn sixteen_writers_with_one_hot_account_never_leave_books_that_disagree() {
         let _alone = HEAVY_LOAD.lock().await;
         let app = unlimited(TestApp::with()).start().await;
         let owner = app.tenant("bank").await.owner().await;
+        let_transfer(&owner).await;
         let client = partner(&owner, json!({})).await;
         let members: Arc<[String]> = members(&owner, MEMBERS).await.into();
         let mut chance = Chance::new("sixteen_writers_with_one_hot_account");
@@ -93,7 +94,8 @@ impl Writer {
             match self.chance.below(20) {
                 ..2 => self.award_many().await,
                 2..9 => self.award().await,
-                9..14 => self.deduct().await,
+                9..13 => self.deduct().await,
+                13..16 => self.transfer().await,
                 _ => self.hold().await,
             }
         }
@@ -131,6 +133,20 @@ impl Writer {
             self.postings += 1;
             self.books.available -= amount;
             self.books.revoked += amount;
+        }
+    }
+
+    /// The sums stay as they are: what one has less, another has more.
+    async fn transfer(&mut self) {
+        let (amount, from, to) = (self.amount(), self.anyone(), self.anyone());
+        if from == to {
+            return;
+        }
+        let input = json!({ "fromMemberId": from, "toMemberId": to, "amount": amount, "reason": "a present" });
+        if let Some(payload) = self.send("PointsTransfer", input).await {
+            let received = payload["transfer"]["received"].as_array().unwrap();
+            assert_eq!(received.iter().map(|entry| number(&entry["amount"])).sum::<i64>(), amount, "{payload}");
+            self.postings += 1 + received.len() as u64;
         }
     }
 

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{Balances, balances, entries_of, members, number, partner, proof, text, verify};
+use super::{Balances, balances, entries_of, let_transfer, members, number, partner, proof, text, verify};
 use crate::chance::Chance;
 
 const WORKERS: usize = 4;
@@ -45,6 +45,7 @@ pub struct Office {
 impl Office {
     pub async fn open(app: &TestApp, chance: &mut Chance) -> Self {
         let owner = app.tenant("office").await.owner().await;
+        let_transfer(&owner).await;
         let client = partner(&owner, json!({})).await;
         let members: Arc<[String]> = members(&owner, MEMBERS).await.into();
         for member in members.iter() {
@@ -104,9 +105,10 @@ struct Worker {
 impl Worker {
     async fn work(mut self, is_over: Arc<AtomicBool>) -> Journal {
         while !is_over.load(Ordering::Relaxed) {
-            match self.chance.below(4) {
+            match self.chance.below(5) {
                 0 | 1 => self.post("PointsAward", "AWARD").await,
                 2 => self.post("PointsDeduct", "DEDUCT").await,
+                3 => self.transfer().await,
                 _ => self.hold().await,
             }
         }
@@ -119,6 +121,22 @@ impl Worker {
         let input = json!({ "memberId": member, "amount": amount, "reason": "work", "reference": mark });
         let payload = self.acknowledged(operation, &mark, input).await;
         assert_eq!(payload["entry"]["reference"], mark);
+    }
+
+    async fn transfer(&mut self) {
+        let (from, amount, mark) = self.request();
+        let others: Vec<_> = self.members.iter().filter(|member| **member != from).cloned().collect();
+        let to = &others[self.chance.below(others.len() as u64) as usize];
+        self.journal.lines.push(Line { kind: "TRANSFER_OUT", amount, mark: mark.clone() });
+        let input = json!({ "fromMemberId": from, "toMemberId": to, "amount": amount, "reason": "work",
+            "reference": mark });
+        let payload = self.acknowledged("PointsTransfer", &mark, input).await;
+        // In as many parts as there are kinds of points, which nobody knows before.
+        let received = payload["transfer"]["received"].as_array().unwrap();
+        let parts = received.iter().map(|entry| number(&entry["amount"]));
+        assert_eq!(parts.clone().sum::<i64>(), amount, "{payload}");
+        let line = |amount| Line { kind: "TRANSFER_IN", amount, mark: mark.clone() };
+        self.journal.lines.extend(parts.map(line));
     }
 
     async fn hold(&mut self) {
@@ -182,7 +200,7 @@ fn begun(member: &str) -> Line {
 }
 
 fn line(entry: &Value) -> Line {
-    let kinds = ["AWARD", "DEDUCT", "HOLD", "CAPTURE", "RELEASE"];
+    let kinds = ["AWARD", "DEDUCT", "TRANSFER_OUT", "TRANSFER_IN", "HOLD", "CAPTURE", "RELEASE"];
     let kind = kinds.into_iter().find(|kind| entry["kind"] == *kind).unwrap_or_else(|| panic!("{entry}"));
     let mark = if entry["holdId"].is_null() { &entry["reference"] } else { &entry["holdId"] };
     Line { kind, amount: number(&entry["amount"]), mark: text(mark) }

@@ -1,7 +1,11 @@
 //! What a member's points must be: the rules once more, in memory, so that the product is not tested by itself.
 //! Times are seconds since 1970; the tenant is in Asia/Shanghai, which is eight hours ahead all year.
 
+mod transfers;
+
 use sqlx::types::chrono::{DateTime, NaiveDate};
+
+pub use transfers::{Transfer, undo};
 
 pub const DAY: i64 = 24 * HOUR;
 pub const HOUR: i64 = 60 * 60;
@@ -20,7 +24,7 @@ pub struct Moment {
 /// What a client asks for. Holds and postings are counted from 0; one too many is one that nobody made.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
-    Award { amount: i64, available_in: Option<i64>, expiry: Expiry },
+    Award { amount: i64, source: &'static str, available_in: Option<i64>, expiry: Expiry },
     Deduct { amount: i64 },
     Hold { amount: i64, lifetime: Option<i64> },
     Capture { hold: usize, amount: Option<i64> },
@@ -45,9 +49,12 @@ pub struct Balances {
     pub redeemed: i64,
     pub expired: i64,
     pub revoked: i64,
+    /// Given to others, less what others gave.
+    pub transferred: i64,
 }
 
 pub struct Lot {
+    pub source: &'static str,
     pub amount: i64,
     pub pending: i64,
     pub available: i64,
@@ -111,7 +118,7 @@ pub struct Account {
 impl Lot {
     /// The last good day.
     pub fn expires_on(&self) -> Option<String> {
-        self.expires_at.map(|at| date(day_of(at) - 1))
+        last_good_day(self.expires_at)
     }
 
     pub fn left(&self) -> i64 {
@@ -135,7 +142,9 @@ impl Account {
     pub fn take(&mut self, step: Step, moment: Moment) -> Result<Done, &'static str> {
         self.settle(moment.now);
         let done = match step {
-            Step::Award { amount, available_in, expiry } => self.award(amount, available_in, expiry, moment),
+            Step::Award { amount, source, available_in, expiry } => {
+                self.award((amount, source), available_in, expiry, moment)
+            }
             Step::Deduct { amount } => self.deduct(amount),
             Step::Hold { amount, lifetime } => self.hold(amount, lifetime, moment.now),
             Step::Capture { hold, amount } => self.capture(hold, amount),
@@ -172,7 +181,13 @@ impl Account {
         }
     }
 
-    fn award(&mut self, amount: i64, available_in: Option<i64>, expiry: Expiry, at: Moment) -> Outcome {
+    fn award(
+        &mut self,
+        (amount, source): (i64, &'static str),
+        available_in: Option<i64>,
+        expiry: Expiry,
+        at: Moment,
+    ) -> Outcome {
         check(amount)?;
         let today = day_of(at.now);
         let expires_at = match expiry {
@@ -186,7 +201,7 @@ impl Account {
             return Err("INVALID at availableAt");
         }
         let (pending, available) = if is_pending { (amount, 0) } else { (0, amount) };
-        let lot = Lot { amount, pending, available, held: 0, available_at, expires_at, has_expired: false };
+        let lot = Lot { source, amount, pending, available, held: 0, available_at, expires_at, has_expired: false };
         self.lots.push(lot);
         self.balances.issued += amount;
         self.balances.pending += pending;
@@ -198,7 +213,7 @@ impl Account {
 
     fn deduct(&mut self, amount: i64) -> Outcome {
         check(amount)?;
-        let moves = self.spend(amount, None).ok_or("INSUFFICIENT_POINTS at amount")?;
+        let moves = self.spend(amount, &[]).ok_or("INSUFFICIENT_POINTS at amount")?;
         self.balances.revoked += amount;
         Ok(self.post("DEDUCT", ("AVAILABLE", "REVOKED"), moves.clone(), Origin::Deduct(moves)))
     }
@@ -209,7 +224,7 @@ impl Account {
         if !HOLD_LIFETIMES.contains(&lifetime) {
             return Err("INVALID at expiresInSeconds");
         }
-        let moves = self.spend(amount, None).ok_or("INSUFFICIENT_POINTS at amount")?;
+        let moves = self.spend(amount, &[]).ok_or("INSUFFICIENT_POINTS at amount")?;
         for (lot, amount) in &moves {
             self.lots[*lot].held += amount;
         }
@@ -261,7 +276,7 @@ impl Account {
                 (("PENDING", "ISSUED"), vec![(lot, amount)])
             }
             Origin::Award(lot) => {
-                let moves = self.spend(amount, Some(*lot)).ok_or("INSUFFICIENT_POINTS at entryId")?;
+                let moves = self.spend(amount, &[*lot]).ok_or("INSUFFICIENT_POINTS at entryId")?;
                 self.balances.issued -= amount;
                 (("AVAILABLE", "ISSUED"), moves)
             }
@@ -285,14 +300,14 @@ impl Account {
         Done::Entry(Entry { kind, accounts, amount, moves, after: self.balances })
     }
 
-    /// Takes available points, from one lot first if there is one to prefer; none when there are too few.
-    fn spend(&mut self, amount: i64, preferred: Option<usize>) -> Option<Moves> {
+    /// Takes available points, from these lots first and then in order; none when there are too few.
+    fn spend(&mut self, amount: i64, preferred: &[usize]) -> Option<Moves> {
         if self.balances.available < amount {
             return None;
         }
         self.balances.available -= amount;
         let (mut missing, mut moves) = (amount, Vec::new());
-        for place in preferred.into_iter().chain(self.in_order()) {
+        for place in preferred.iter().copied().chain(self.in_order()) {
             let part = missing.min(self.lots[place].available);
             if part > 0 {
                 self.lots[place].available -= part;
@@ -328,6 +343,10 @@ fn check(amount: i64) -> Result<(), &'static str> {
 /// Days since 1970, as Shanghai counts them.
 pub fn day_of(at: i64) -> i64 {
     (at + SHANGHAI).div_euclid(DAY)
+}
+
+fn last_good_day(expires_at: Option<i64>) -> Option<String> {
+    expires_at.map(|at| date(day_of(at) - 1))
 }
 
 fn start_of_day(day: i64) -> i64 {

@@ -10,11 +10,12 @@ use sqlx::types::chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
 use super::model::{Balances, DAY, HOUR, Moment, day_of};
-use super::sequence::Sequence;
-use super::{HEAVY_LOAD, balances, members, number, partner, proof, text, unlimited, verify};
+use super::sequence::{Pair, Sequence};
+use super::{HEAVY_LOAD, balances, let_transfer, members, number, partner, proof, text, unlimited, verify};
 use crate::chance::Chance;
 
-const MEMBERS: usize = 256;
+/// Of members, who also give each other points.
+const PAIRS: usize = 128;
 const ROUNDS: usize = 50;
 /// Requests at a time.
 const LANES: usize = 16;
@@ -46,8 +47,10 @@ fn whatever_members_do_their_points_are_those_of_the_model() {
         let key_ends = DateTime::from_timestamp(now(&app) + 364 * DAY, 0).unwrap().to_rfc3339();
         let client = partner(&owner, json!({ "expiresAt": key_ends })).await;
         let mut chance = Chance::new("whatever_members_do");
-        let ids = members(&owner, MEMBERS).await;
-        let mut sequences: Vec<_> = ids.into_iter().map(|member| Sequence::new(member, chance.fork())).collect();
+        let_transfer(&owner).await;
+        let ids = members(&owner, PAIRS * 2).await;
+        let pair = |ids: &[String]| Pair::new([ids[0].clone(), ids[1].clone()], &mut chance);
+        let mut pairs: Vec<_> = ids.chunks(2).map(pair).collect();
         // No day begins meanwhile.
         let of_the_day = now(&app) - (day_of(now(&app)) * DAY - 8 * HOUR);
         pass(&app, (12 * HOUR - of_the_day).rem_euclid(DAY));
@@ -59,8 +62,8 @@ fn whatever_members_do_their_points_are_those_of_the_model() {
                 pass(&app, days * DAY);
                 if *is_waited_for {
                     let moment = Moment { now: now(&app), lifetime_months };
-                    sequences = in_lanes(&client, sequences, move |one, client| one.settled(client, moment)).await;
-                    remembered.push(Remembered::now(&app, &sequences));
+                    pairs = in_lanes(&client, pairs, move |one, client| one.settled(client, moment)).await;
+                    remembered.push(Remembered::now(&app, &pairs));
                 }
             }
             if let Some((_, months)) = RULES.iter().find(|(before, _)| *before == round) {
@@ -68,18 +71,18 @@ fn whatever_members_do_their_points_are_those_of_the_model() {
                 lifetime_months = *months;
             }
             let moment = Moment { now: now(&app), lifetime_months };
-            sequences = in_lanes(&client, sequences, move |one, client| one.step(client, moment)).await;
+            pairs = in_lanes(&client, pairs, move |one, client| one.step(client, moment)).await;
         }
 
-        sequences = in_lanes(&client, sequences, Sequence::compare_details).await;
+        pairs = in_lanes(&client, pairs, Pair::compare_details).await;
         pass(&app, LAST_DAYS * DAY);
         let moment = Moment { now: now(&app), lifetime_months };
-        sequences = in_lanes(&client, sequences, move |one, client| one.settled(client, moment)).await;
-        sequences = in_lanes(&client, sequences, Sequence::compare_details).await;
+        pairs = in_lanes(&client, pairs, move |one, client| one.settled(client, moment)).await;
+        pairs = in_lanes(&client, pairs, Pair::compare_details).await;
         for then in &remembered {
             then.compare(&client).await;
         }
-        compare_whole(&client, &sequences).await;
+        compare_whole(&client, &pairs).await;
         verify(&app).await;
     });
 }
@@ -91,10 +94,10 @@ struct Remembered {
 }
 
 impl Remembered {
-    fn now(app: &TestApp, sequences: &[Sequence]) -> Self {
+    fn now(app: &TestApp, pairs: &[Pair]) -> Self {
         let at = DateTime::<Utc>::from(SystemTime::now() + app.installation().clock_ahead());
         let at = at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
-        let balances = sequences.iter().map(|one| (one.member.clone(), one.account.balances)).collect();
+        let balances = everybody(pairs).map(|one| (one.member.clone(), one.account.balances)).collect();
         Self { at, balances }
     }
 
@@ -112,8 +115,8 @@ impl Remembered {
 }
 
 /// The ledger's own sums, what is owed, and the seal.
-async fn compare_whole(client: &Client, sequences: &[Sequence]) {
-    let sum = |part: fn(&Balances) -> i64| sequences.iter().map(|one| part(&one.account.balances)).sum::<i64>();
+async fn compare_whole(client: &Client, pairs: &[Pair]) {
+    let sum = |part: fn(&Balances) -> i64| everybody(pairs).map(|one| part(&one.account.balances)).sum::<i64>();
     let expected = Balances {
         issued: sum(|one| one.issued),
         pending: sum(|one| one.pending),
@@ -122,10 +125,13 @@ async fn compare_whole(client: &Client, sequences: &[Sequence]) {
         redeemed: sum(|one| one.redeemed),
         expired: sum(|one| one.expired),
         revoked: sum(|one| one.revoked),
+        // What one gave another has.
+        transferred: 0,
     };
-    println!("{expected:?}");
+    let given: i64 = pairs.iter().map(Pair::given).sum();
+    println!("{expected:?}, and {given} given to others or by them");
     // Nothing is pending or held so late.
-    let all = [expected.available, expected.redeemed, expected.expired, expected.revoked];
+    let all = [expected.available, expected.redeemed, expected.expired, expected.revoked, given];
     assert!(all.iter().all(|sum| *sum > 0), "too little has happened");
     assert_eq!(balances(&proof(client).await), expected);
     eventually("every entry is sealed", Duration::from_secs(60), || async {
@@ -139,7 +145,7 @@ async fn compare_whole(client: &Client, sequences: &[Sequence]) {
     let owed = expected.pending + expected.available + expected.held;
     assert_eq!(parts, [expected.pending, expected.available, expected.held, owed]);
     let mut months = BTreeMap::new();
-    for lot in sequences.iter().flat_map(|one| &one.account.lots).filter(|lot| lot.left() > 0) {
+    for lot in everybody(pairs).flat_map(|one| &one.account.lots).filter(|lot| lot.left() > 0) {
         *months.entry(lot.expires_on().map(|day| day[..7].to_owned())).or_insert(0) += lot.left();
     }
     assert_eq!(number(&liability["neverExpiring"]), months.remove(&None).unwrap_or(0));
@@ -148,15 +154,19 @@ async fn compare_whole(client: &Client, sequences: &[Sequence]) {
     assert_eq!(shown.filter(|(_, amount)| *amount > 0).collect::<BTreeMap<_, _>>(), months);
 }
 
-/// Lets each sequence do something, several at a time.
-async fn in_lanes<F, Fut>(client: &Client, mut sequences: Vec<Sequence>, action: F) -> Vec<Sequence>
+fn everybody(pairs: &[Pair]) -> impl Iterator<Item = &Sequence> {
+    pairs.iter().flat_map(|pair| &pair.members)
+}
+
+/// Lets each pair do something, several at a time.
+async fn in_lanes<F, Fut>(client: &Client, mut pairs: Vec<Pair>, action: F) -> Vec<Pair>
 where
-    F: Fn(Sequence, Client) -> Fut + Clone + Send + 'static,
-    Fut: Future<Output = Sequence> + Send,
+    F: Fn(Pair, Client) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = Pair> + Send,
 {
     let mut lanes = JoinSet::new();
-    while !sequences.is_empty() {
-        let lane = sequences.split_off(sequences.len().saturating_sub(MEMBERS / LANES));
+    while !pairs.is_empty() {
+        let lane = pairs.split_off(pairs.len().saturating_sub(PAIRS / LANES));
         let (client, action) = (client.clone(), action.clone());
         lanes.spawn(async move {
             let mut done = Vec::with_capacity(lane.len());

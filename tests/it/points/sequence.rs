@@ -1,5 +1,7 @@
 //! One member's steps: each is made up, sent, and compared with what the model says of it.
 
+mod pair;
+
 use std::time::{Duration, Instant};
 
 use harness::{Client, Response, absent_id};
@@ -10,6 +12,9 @@ use super::model::{Account, Balances, DAY, Done, Entry, Expiry, HOUR, Moment, St
 use super::{balances, balances_of, number, text};
 use crate::chance::Chance;
 
+pub use pair::Pair;
+
+const SOURCES: [&str; 5] = ["CAMPAIGN", "CHECK_IN", "CONTENT", "INVITE", "PURCHASE"];
 /// How long the program may take with what has become due.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Everything ends six hours off the time at which steps are taken, which is noon.
@@ -79,14 +84,15 @@ impl Sequence {
         let points = answer.data("member.points");
         let lot = |lot: &Value| {
             let parts = ["amount", "pending", "available", "held"].map(|part| number(&lot[part]));
-            (text(&lot["id"]), parts, lot["expiresOn"].as_str().map(str::to_owned))
+            (text(&lot["id"]), parts, text(&lot["source"]), lot["expiresOn"].as_str().map(str::to_owned))
         };
         let shown: Vec<_> = points["lots"].as_array().unwrap().iter().map(lot).collect();
         let lots = self.account.in_order().into_iter().map(|place| (place, &self.account.lots[place]));
         let expected: Vec<_> = lots
             .filter(|(_, lot)| lot.left() > 0)
             .map(|(place, lot)| {
-                (self.lots[place].clone(), [lot.amount, lot.pending, lot.available, lot.held], lot.expires_on())
+                let parts = [lot.amount, lot.pending, lot.available, lot.held];
+                (self.lots[place].clone(), parts, lot.source.to_owned(), lot.expires_on())
             })
             .collect();
         assert_eq!(shown, expected, "{}", self.story());
@@ -122,24 +128,22 @@ impl Sequence {
 
     fn make_up_award(&mut self) -> Step {
         let usual = 1 + self.chance.below(500) as i64;
-        let plain = Step::Award { amount: usual, available_in: None, expiry: Expiry::Usual };
+        let source = self.chance.of(&SOURCES);
+        let award = |amount, available_in, expiry| Step::Award { amount, source, available_in, expiry };
         let days = [0, 1, 3, 10, 40, 100, 300];
         match self.chance.below(20) {
-            0 => {
-                let amount = self.chance.of(&[0, -1, 1_000_000_001, 1_000_000_000]);
-                Step::Award { amount, available_in: None, expiry: Expiry::Usual }
-            }
-            1 => Step::Award { amount: usual, available_in: None, expiry: Expiry::InDays(-1) },
-            2 => Step::Award { amount: usual, available_in: Some(-DAY), expiry: Expiry::Usual },
-            3..7 => plain,
-            7..14 => Step::Award { amount: usual, available_in: None, expiry: Expiry::InDays(self.chance.of(&days)) },
+            0 => award(self.chance.of(&[0, -1, 1_000_000_001, 1_000_000_000]), None, Expiry::Usual),
+            1 => award(usual, None, Expiry::InDays(-1)),
+            2 => award(usual, Some(-DAY), Expiry::Usual),
+            3..7 => award(usual, None, Expiry::Usual),
+            7..14 => award(usual, None, Expiry::InDays(self.chance.of(&days))),
             _ => {
                 let available_in = Some(self.chance.of(&[0, 2, 9, 30]) * DAY + SIX_HOURS);
                 let expiry = match self.chance.below(3) {
                     0 => Expiry::Usual,
                     _ => Expiry::InDays(self.chance.of(&days)),
                 };
-                Step::Award { amount: usual, available_in, expiry }
+                award(usual, available_in, expiry)
             }
         }
     }
@@ -192,8 +196,8 @@ impl Sequence {
     /// The operation, and its input.
     fn request(&mut self, step: Step, moment: Moment) -> (&'static str, Value) {
         let (operation, mut input) = match step {
-            Step::Award { amount, available_in, expiry } => {
-                let mut input = json!({ "memberId": self.member, "amount": self.spelt(amount) });
+            Step::Award { amount, source, available_in, expiry } => {
+                let mut input = json!({ "memberId": self.member, "amount": self.spelt(amount), "source": source });
                 if let Some(seconds) = available_in {
                     let time = DateTime::from_timestamp(moment.now + seconds, 0).unwrap();
                     input["availableAt"] = json!(time.to_rfc3339());
@@ -201,7 +205,6 @@ impl Sequence {
                 if let Expiry::InDays(days) = expiry {
                     input["expiresOn"] = json!(date(day_of(moment.now) + days));
                 }
-                input["source"] = json!(self.chance.of(&["CAMPAIGN", "CHECK_IN", "CONTENT", "INVITE", "PURCHASE"]));
                 ("PointsAward", input)
             }
             Step::Deduct { amount } => {
@@ -241,6 +244,20 @@ impl Sequence {
         if expected.kind == "AWARD" {
             self.lots.push(text(&shown["lots"][0]["lotId"]));
         }
+        self.compare_posting(expected, shown);
+        if let Step::Reverse { posting } = step {
+            assert_eq!(shown["reversesId"], self.postings[posting], "{}", self.story());
+        }
+    }
+
+    fn compare_posting(&self, expected: &Entry, shown: &Value) {
+        self.compare_moves(expected, shown);
+        let after = ["pending", "available", "held"].map(|account| number(&shown["balanceAfter"][account]));
+        let Balances { pending, available, held, .. } = expected.after;
+        assert_eq!(after, [pending, available, held], "{shown}{}", self.story());
+    }
+
+    fn compare_moves(&self, expected: &Entry, shown: &Value) {
         let of_lot = |part: &Value| {
             let place = self.lots.iter().position(|id| part["lotId"] == **id).expect("a lot of this member");
             assert_eq!(
@@ -266,12 +283,6 @@ impl Sequence {
         assert_eq!(number(&shown["availableDelta"]), available_delta, "{shown}{}", self.story());
         let words = ["memberId", "kind", "from", "to"].map(|field| shown[field].as_str().unwrap());
         assert_eq!(words, [&*self.member, expected.kind, expected.accounts.0, expected.accounts.1], "{}", self.story());
-        let after = ["pending", "available", "held"].map(|account| number(&shown["balanceAfter"][account]));
-        let Balances { pending, available, held, .. } = expected.after;
-        assert_eq!(after, [pending, available, held], "{shown}{}", self.story());
-        if let Step::Reverse { posting } = step {
-            assert_eq!(shown["reversesId"], self.postings[posting], "{}", self.story());
-        }
     }
 
     fn compare_hold(&mut self, place: usize, shown: &Value) {

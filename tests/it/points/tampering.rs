@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Client, Database, TestApp, eventually, run, uuid_of};
+use harness::{Client, Database, TestApp, absent_id, eventually, run, uuid_of};
 use serde_json::json;
 
 use super::{members, number, verify};
@@ -163,6 +163,44 @@ fn whatever_is_changed_in_a_ledger_is_found_and_named() {
         let problems = ledger.problems().await;
         assert!(problems.contains("seal 1: its entries were changed, taken out"), "{problems}");
         assert!(problems.contains("4 entries were posted, and 3 are there"), "{problems}");
+    });
+}
+
+#[test]
+fn points_that_left_one_member_and_reached_no_other_are_found() {
+    run(async {
+        let ledger = Ledger::open("half-transfer").await;
+        let of_member = ledger.of_member();
+        let id = ledger.database.literal(uuid_of(&absent_id("pen")));
+        if let Database::Postgres(_) = ledger.database {
+            let off = "ALTER TABLE points_entries DISABLE TRIGGER points_entries_transfer_check";
+            ledger.database.execute(off).await;
+        }
+        // Account, entry and lot say the same.
+        for sql in [
+            format!(
+                "INSERT INTO points_entries (tenant_id, id, member_id, asset, number, kind, from_account, to_account, \
+                 amount, pending_after, available_after, held_after, reason, texts_mac, transfer_id, actor, posted_at) \
+                 SELECT tenant_id, {id}, member_id, asset, number + 1, 'TRANSFER_OUT', 'AVAILABLE', 'TRANSFERRED', 5, \
+                 pending_after, available_after - 5, held_after, reason, texts_mac, {id}, actor, posted_at \
+                 FROM points_entries WHERE number = 2 AND {of_member}"
+            ),
+            format!(
+                "INSERT INTO points_lot_moves (tenant_id, entry_id, lot_id, member_id, amount) \
+                 SELECT tenant_id, {id}, id, member_id, 5 FROM points_lots WHERE {of_member}"
+            ),
+            format!("UPDATE points_lots SET available = available - 5 WHERE {of_member}"),
+            format!(
+                "UPDATE points_accounts SET available = available - 5, transferred = transferred + 5, \
+                 entries = entries + 1 WHERE {of_member}"
+            ),
+        ] {
+            ledger.forge(&sql).await;
+        }
+        assert!(ledger.problems().await.contains("between members there are 5 points"));
+        let answer = ledger.owner.run("LedgerProof", json!({})).await;
+        let proof = answer.data("ledgerProof");
+        assert_eq!((&proof["isBalanced"], &proof["transferred"]), (&json!(false), &json!("5")));
     });
 }
 

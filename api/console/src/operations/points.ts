@@ -11,6 +11,7 @@ import pointsLiability from './PointsLiability.graphql';
 import pointsOfMember from './PointsOfMember.graphql';
 import pointsPolicyUpdate from './PointsPolicyUpdate.graphql';
 import pointsReverse from './PointsReverse.graphql';
+import pointsTransfer from './PointsTransfer.graphql';
 import membersWithPoints from './preludes/MembersWithPoints.graphql';
 import pendingApprovals from './preludes/PendingApprovals.graphql';
 
@@ -63,6 +64,21 @@ export const points: Group = {
       }),
     }),
     operation({
+      title: "Give a member's points to another",
+      explanation: 'They stay good until the same days, and nobody earns by it.',
+      document: pointsTransfer,
+      prelude: membersWithPoints,
+      variables: (found, stamp) => ({
+        input: {
+          fromMemberId: richest(found)?.id,
+          toMemberId: another(found)?.id,
+          amount: '3',
+          reason: '生日快乐',
+          idempotencyKey: `console-${stamp}`,
+        },
+      }),
+    }),
+    operation({
       title: 'Undo an award',
       explanation: 'The last one of a member, once.',
       document: pointsReverse,
@@ -89,9 +105,11 @@ export const points: Group = {
     }),
     operation({
       title: 'Limit points by hand',
-      explanation: 'More than that within a day needs a second person.',
+      explanation: 'More than that within a day needs a second person. Members may give each other points, or not.',
       document: pointsPolicyUpdate,
-      variables: (_, stamp) => ({ input: { approvalAbove: '5000', idempotencyKey: `console-${stamp}` } }),
+      variables: (_, stamp) => ({
+        input: { approvalAbove: '5000', transfersEnabled: true, idempotencyKey: `console-${stamp}` },
+      }),
     }),
     operation({
       title: 'What waits for a second person',
@@ -124,6 +142,12 @@ export const points: Group = {
 function richest({ members }: Found): Found.Member | undefined {
   const nodes = [...(members?.nodes ?? [])];
   return nodes.sort((a, b) => Number(b.pointsBalance ?? 0) - Number(a.pointsBalance ?? 0))[0];
+}
+
+/** Somebody else. */
+function another(found: Found): Found.Member | undefined {
+  const giver = richest(found);
+  return found.members?.nodes.find(({ id }) => id !== giver?.id);
 }
 
 function lastAward({ members }: Found): string | undefined {

@@ -15,7 +15,10 @@ pub enum PointsError {
     Invalid(Vec<UserError>),
     /// Archived members are given nothing.
     #[error("the member is archived")]
-    Archived,
+    Archived(&'static str),
+    /// The tenant does not let members give each other points.
+    #[error("transfers are off")]
+    TransfersOff,
     /// Too few are available.
     #[error("too few points are available")]
     Insufficient(&'static str),
@@ -118,7 +121,12 @@ impl From<PointsError> for Failure {
         match error {
             PointsError::NotFound(field, noun) => Self::Refused(vec![UserError::not_found(field, noun)]),
             PointsError::Invalid(errors) => Self::Refused(errors),
-            PointsError::Archived => refused("memberId", UserErrorCode::Archived, "The member is archived."),
+            PointsError::Archived(field) => refused(field, UserErrorCode::Archived, "The member is archived."),
+            PointsError::TransfersOff => Self::Refused(vec![UserError {
+                field: None,
+                message: "Members do not give each other points here: pointsPolicyUpdate lets them.".to_owned(),
+                code: UserErrorCode::NotEnabled,
+            }]),
             PointsError::Insufficient(field) => {
                 refused(field, UserErrorCode::InsufficientPoints, "Fewer points are available than this takes.")
             }

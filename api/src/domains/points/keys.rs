@@ -29,6 +29,9 @@ pub struct Sealed {
     pub(super) texts: Vec<u8>,
     pub(super) hold: Option<Uuid>,
     pub(super) reverses: Option<Uuid>,
+    /// Left out where there is none: so are the entries proved that were posted before there were transfers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) transfer: Option<Uuid>,
     pub(super) actor: String,
     pub(super) posted_at: DateTime<Utc>,
     pub(super) lot: Option<SealedLot>,

@@ -1,11 +1,10 @@
-//! The accounts of a member, what moves between them, and until when points are good.
+//! Points to be given, taken or set aside, and until when they are good.
 
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
 
+pub use super::model_kinds::{Account, EntryKind, HoldState, Source};
 use crate::error::{UserError, UserErrorCode};
-use crate::named_enum;
 use crate::platform::ids::MemberId;
 use crate::platform::text::parse_line;
 
@@ -23,108 +22,6 @@ const USUAL_HOLD: i32 = 15 * 60;
 const LONGEST_HOLD: i32 = 30 * 24 * 60 * 60;
 /// How far ahead points may be given: nobody plans further, and no date leaves its range.
 const FURTHEST: TimeDelta = TimeDelta::days(366 * 20);
-
-named_enum! {
-    /// An account that a member's points are in, or came from, or went to.
-    #[graphql(name = "PointsAccount")]
-    Account {
-        /// Where points come from: its sum is what was given.
-        Issued "ISSUED",
-        /// Given, and not good yet.
-        Pending "PENDING",
-        /// To be spent.
-        Available "AVAILABLE",
-        /// Set aside by a hold.
-        Held "HELD",
-        /// Spent.
-        Redeemed "REDEEMED",
-        /// Not spent in time.
-        Expired "EXPIRED",
-        /// Taken away.
-        Revoked "REVOKED",
-    }
-}
-
-impl Account {
-    /// The column of balances, and of lots where these have it.
-    #[must_use]
-    pub const fn column(self) -> &'static str {
-        match self {
-            Self::Issued => "issued",
-            Self::Pending => "pending",
-            Self::Available => "available",
-            Self::Held => "held",
-            Self::Redeemed => "redeemed",
-            Self::Expired => "expired",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    /// Whether lots say how much of them is in this account.
-    #[must_use]
-    pub const fn is_of_lots(self) -> bool {
-        matches!(self, Self::Pending | Self::Available | Self::Held | Self::Expired)
-    }
-}
-
-named_enum! {
-    /// What an entry is.
-    #[graphql(name = "PointsEntryKind")]
-    EntryKind {
-        /// Points were given.
-        Award "AWARD",
-        /// Given points became good.
-        Mature "MATURE",
-        /// Points were taken away.
-        Deduct "DEDUCT",
-        /// Points were set aside.
-        Hold "HOLD",
-        /// Points that were set aside were spent.
-        Capture "CAPTURE",
-        /// Points that were set aside were let go.
-        Release "RELEASE",
-        /// Points were not spent in time.
-        Expire "EXPIRE",
-        /// An earlier entry was undone.
-        Reverse "REVERSE",
-    }
-}
-
-named_enum! {
-    /// What points were earned by.
-    #[derive(Serialize, Deserialize)]
-    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-    #[graphql(name = "PointsSource")]
-    Source {
-        /// A campaign.
-        Campaign "CAMPAIGN",
-        /// Checking in.
-        CheckIn "CHECK_IN",
-        /// Something that a member wrote or made.
-        Content "CONTENT",
-        /// Bringing somebody along.
-        Invite "INVITE",
-        /// Somebody's decision.
-        Manual "MANUAL",
-        /// Buying.
-        Purchase "PURCHASE",
-    }
-}
-
-named_enum! {
-    /// What has become of a hold.
-    #[graphql(name = "PointsHoldState")]
-    HoldState {
-        /// The points are set aside.
-        Open "OPEN",
-        /// They were spent, all or in part; the rest was let go.
-        Captured "CAPTURED",
-        /// They were let go.
-        Released "RELEASED",
-        /// Nobody said anything in time: they were let go.
-        Lapsed "LAPSED",
-    }
-}
 
 /// Points to be given, as somebody asked for it.
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ pub struct AccountRow {
     pub(super) redeemed: i64,
     pub(super) expired: i64,
     pub(super) revoked: i64,
+    pub(super) transferred: i64,
     pub(super) entries: i64,
     pub(super) due_at: Option<DateTime<Utc>>,
     pub(super) frozen_at: Option<DateTime<Utc>>,
@@ -33,6 +34,7 @@ impl AccountRow {
             redeemed: row.try_get("", "redeemed")?,
             expired: row.try_get("", "expired")?,
             revoked: row.try_get("", "revoked")?,
+            transferred: row.try_get("", "transferred")?,
             entries: row.try_get("", "entries")?,
             due_at: row.try_get("", "due_at")?,
             frozen_at: row.try_get("", "frozen_at")?,
@@ -66,6 +68,8 @@ pub struct EntryRow {
     pub(super) reference: Option<String>,
     pub(super) hold: Option<PointsHoldId>,
     pub(super) reverses: Option<PointsEntryId>,
+    /// The entry that left the giver, on all entries of a transfer and of its reversal.
+    pub(super) transfer: Option<PointsEntryId>,
     pub(super) posted_at: DateTime<Utc>,
 }
 
@@ -87,6 +91,7 @@ impl EntryRow {
             reference: row.try_get("", "reference")?,
             hold: row.try_get::<Option<Uuid>>("", "hold_id")?.map(Id::from_uuid),
             reverses: row.try_get::<Option<Uuid>>("", "reverses_id")?.map(Id::from_uuid),
+            transfer: row.try_get::<Option<Uuid>>("", "transfer_id")?.map(Id::from_uuid),
             posted_at: row.try_get("", "posted_at")?,
         })
     }
@@ -152,6 +157,7 @@ pub struct MoveRow {
     pub(super) source: Source,
     pub(super) earned_at: DateTime<Utc>,
     pub(super) available_at: Option<DateTime<Utc>>,
+    pub(super) expires_at: Option<DateTime<Utc>>,
     pub(super) expires_on: Option<NaiveDate>,
 }
 
@@ -164,6 +170,7 @@ impl MoveRow {
             source: named(row, "source", Source::parse)?,
             earned_at: row.try_get("", "earned_at")?,
             available_at: row.try_get("", "available_at")?,
+            expires_at: row.try_get("", "expires_at")?,
             expires_on: read_day(row)?,
         })
     }
@@ -179,6 +186,7 @@ impl MoveRow {
             source: lot.source,
             earned_at: lot.earned_at,
             available_at: lot.available_at,
+            expires_at: lot.expires_at,
             expires_on: lot.expires_on,
         }
     }

@@ -1,4 +1,4 @@
-//! Use cases: giving points, taking them away, and undoing either.
+//! Use cases: giving points and taking them away.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -10,11 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::PointsError;
 use super::approvals::{Asker, ByHand};
 use super::keys::LedgerKey;
-use super::model::{Account, Award, AwardDraft, Calendar, EntryKind, Spending, checked_reason};
-use super::row::EntryRow;
+use super::model::{Account, Award, AwardDraft, Calendar, EntryKind, Spending};
 use super::service_holds::HoldWatch;
 use super::store;
-use super::store_awards::award_many;
+use super::store_awards::{Origin, award_many};
 use super::store_postings::{Answer, Lots, Posting, post};
 use crate::actor::{Actor, Scope};
 use crate::domains::communities::Communities;
@@ -25,7 +24,7 @@ use crate::platform::Platform;
 use crate::platform::audit::Subject;
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::{Call, Outcome};
-use crate::platform::ids::{Id, MemberId, PointsApprovalId, PointsEntryId, PointsHoldId, PointsLotId};
+use crate::platform::ids::{MemberId, PointsApprovalId, PointsEntryId, PointsHoldId};
 
 /// The slice's service.
 #[derive(Clone)]
@@ -164,7 +163,7 @@ impl Points {
         Ok(outcomes.collect())
     }
 
-    /// Posts the awards, and what is due before them; gives those whose accounts are not frozen.
+    /// Posts new awards, and what is due before them; gives those whose accounts are not frozen.
     pub(super) async fn post_awards_in(
         &self,
         tx: &TenantTx,
@@ -174,13 +173,7 @@ impl Points {
         if awards.is_empty() {
             return Ok(HashSet::new());
         }
-        let texts_of = |awards: &[(PointsEntryId, Award)]| -> Vec<Vec<u8>> {
-            let texts = |(id, award): &(PointsEntryId, Award)| {
-                self.texts_mac(tx, (*id, Some(&award.reason), award.reference.as_deref()))
-            };
-            awards.iter().map(texts).collect()
-        };
-        let mut posted = award_many(tx, awards, &texts_of(awards), (actor, now)).await?;
+        let mut posted = award_many(tx, awards, &self.texts_of(tx, awards), (Origin::Issued, actor, now)).await?;
         let left: Vec<_> = awards.iter().filter(|(id, _)| !posted.contains(id)).cloned().collect();
         if left.is_empty() {
             return Ok(posted);
@@ -189,7 +182,7 @@ impl Points {
         for member in left.iter().map(|(_, award)| award.member).collect::<BTreeSet<_>>() {
             self.settle_in(tx, member, now).await?;
         }
-        posted.extend(award_many(tx, &left, &texts_of(&left), (actor, now)).await?);
+        posted.extend(award_many(tx, &left, &self.texts_of(tx, &left), (Origin::Issued, actor, now)).await?);
         Ok(posted)
     }
 
@@ -219,73 +212,6 @@ impl Points {
             ..self.posting(spending.member, (EntryKind::Deduct, spending.amount), actor)
         };
         self.spend_in(tx, &posting, ("amount", "memberId")).await
-    }
-
-    /// Undoes an award or a deduction, once. A person has to have proved lately who they are.
-    pub async fn reverse(
-        &self,
-        actor: &Actor,
-        (entry, reason): (PointsEntryId, String),
-        call: &Call,
-    ) -> Result<Posted, Failure> {
-        let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
-        let (this, label) = (self.clone(), actor.label());
-        self.platform
-            .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.reverse_in(tx, entry, (reason, &label)).await }.boxed()
-            })
-            .await
-    }
-
-    pub(super) async fn reverse_in(
-        &self,
-        tx: &TenantTx,
-        id: PointsEntryId,
-        (reason, actor): (String, &str),
-    ) -> Result<Posted, PointsError> {
-        let reason = checked_reason(&reason)?;
-        let entry = store::find_entry(tx, id).await?.ok_or(PointsError::NotFound("entryId", "entry"))?;
-        // Holds the account: nobody else reverses the entry, and what is due is posted before.
-        if !self.settle_in(tx, entry.member, self.platform.clock.now()).await? {
-            return Err(PointsError::NotFound("entryId", "entry"));
-        }
-        if store::list_reversals(tx, &[id]).await?.contains_key(&id) {
-            return Err(PointsError::AlreadyReversed);
-        }
-        let posting = Posting {
-            reason: Some(reason),
-            reference: entry.reference.clone(),
-            reverses: Some(id),
-            is_settled: true,
-            ..self.posting(entry.member, (EntryKind::Reverse, entry.amount), actor)
-        };
-        match entry.kind {
-            EntryKind::Award => self.reverse_award_in(tx, &entry, posting).await,
-            EntryKind::Deduct => {
-                let (from, to, lots) = (Account::Revoked, Account::Available, Lots::Of(id, 0));
-                let due_at = Some(posting.now);
-                let posting = Posting { from, to, lots, due_at, ..posting };
-                let posted = self.spend_in(tx, &posting, ("entryId", "entryId")).await?;
-                // What it goes back into may have expired.
-                self.settle_in(tx, entry.member, posting.now).await?;
-                Ok(posted)
-            }
-            _ => Err(PointsError::NotReversible("Only awards and deductions are reversed.")),
-        }
-    }
-
-    async fn reverse_award_in(&self, tx: &TenantTx, entry: &EntryRow, posting: Posting) -> Result<Posted, PointsError> {
-        let id: PointsLotId = Id::from_uuid(entry.id.uuid());
-        let lot = store::find_lot(tx, id).await?.ok_or(PointsError::NotFound("entryId", "entry"))?;
-        if lot.expired > 0 {
-            return Err(PointsError::NotReversible("Of what this award gave a part has expired."));
-        }
-        let (from, lots) = match lot.pending {
-            0 => (Account::Available, Lots::InOrder(Some(id))),
-            _ => (Account::Pending, Lots::PendingOf(id)),
-        };
-        let posting = Posting { from, to: Account::Issued, lots, ..posting };
-        self.spend_in(tx, &posting, ("entryId", "entryId")).await
     }
 
     /// Posts what takes from an account, or gives back to it. The fields are those that are at fault when there is too
@@ -321,6 +247,14 @@ impl Points {
         }
     }
 
+    /// The proofs of the texts of awards.
+    pub(super) fn texts_of(&self, tx: &TenantTx, awards: &[(PointsEntryId, Award)]) -> Vec<Vec<u8>> {
+        let texts = |(id, award): &(PointsEntryId, Award)| {
+            self.texts_mac(tx, (*id, Some(&award.reason), award.reference.as_deref()))
+        };
+        awards.iter().map(texts).collect()
+    }
+
     fn texts_mac(
         &self,
         tx: &TenantTx,
@@ -343,6 +277,7 @@ impl Points {
             reference: None,
             hold: None::<PointsHoldId>,
             reverses: None,
+            transfer: None,
             actor: actor.to_owned(),
             now: self.platform.clock.now(),
             due_at: None,
@@ -384,7 +319,7 @@ fn judge(
     let award = draft.check(calendar)?;
     match standing {
         Some(Standing::Active) => Ok(award),
-        Some(Standing::Archived) => Err(user_errors(PointsError::Archived)),
+        Some(Standing::Archived) => Err(user_errors(PointsError::Archived("memberId"))),
         None => Err(user_errors(PointsError::NotFound("memberId", "member"))),
     }
 }

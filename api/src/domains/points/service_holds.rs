@@ -93,7 +93,7 @@ impl Points {
         actor: &str,
     ) -> Result<Kept, PointsError> {
         if self.standing_in(tx, spending.member).await? == Standing::Archived {
-            return Err(PointsError::Archived);
+            return Err(PointsError::Archived("memberId"));
         }
         if store::count_open_holds(tx, spending.member).await? >= MOST_HOLDS {
             return Err(PointsError::TooManyHolds);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{EntryKind, MOST_SHOWN};
+use super::model::MOST_SHOWN;
 use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow, SourceRow};
 use super::service::Points;
 use super::store;
@@ -86,10 +86,9 @@ impl Points {
         actor.require_in(Scope::PointsRead, tx.scope())?;
         let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
         let mut moves = store::list_moves(tx, &ids).await?;
-        let awards: Vec<_> =
-            entries.iter().filter(|entry| entry.kind == EntryKind::Award).map(|entry| entry.id).collect();
-        if !awards.is_empty() {
-            moves.extend(store::list_lots(tx, awards).await?.iter().map(MoveRow::of_new));
+        let makers: Vec<_> = entries.iter().filter(|entry| entry.kind.makes_a_lot()).map(|entry| entry.id).collect();
+        if !makers.is_empty() {
+            moves.extend(store::list_lots(tx, makers).await?.iter().map(MoveRow::of_new));
         }
         Ok(moves)
     }

@@ -151,7 +151,7 @@ pub(super) async fn find_entry_at(
     Ok(row.as_ref().map(EntryRow::read).transpose()?)
 }
 
-fn select_entries(tx: &TenantTx) -> SelectStatement {
+pub(super) fn select_entries(tx: &TenantTx) -> SelectStatement {
     use points_entries::{Column, Entity};
     Query::select()
         .columns(Column::iter().filter(|column| !matches!(column, Column::Seq)).map(|column| (Entity, column)))
@@ -224,7 +224,8 @@ pub(super) async fn list_moves(tx: &TenantTx, entries: &[PointsEntryId]) -> Resu
     let select = Query::select()
         .columns([Column::EntryId, Column::LotId, Column::Amount].map(|column| (Entity, column)))
         .columns(
-            [Lot::Source, Lot::EarnedAt, Lot::AvailableAt, Lot::ExpiresOn].map(|column| (points_lots::Entity, column)),
+            [Lot::Source, Lot::EarnedAt, Lot::AvailableAt, Lot::ExpiresAt, Lot::ExpiresOn]
+                .map(|column| (points_lots::Entity, column)),
         )
         .from(Entity)
         .inner_join(

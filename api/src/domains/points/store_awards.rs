@@ -1,10 +1,10 @@
-//! Giving points: to one member or to many, in one statement on PostgreSQL.
+//! Giving points, new ones or another member's: to one member or to many, in one statement on PostgreSQL.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::model::Award;
+use super::model::{Account, Award, EntryKind};
 use crate::platform::db::together::{Given, Together};
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, PointsEntryId};
@@ -14,14 +14,16 @@ use crate::platform::text::spell_day;
 /// frozen, or to which something is due, is passed over.
 const ACCOUNTS: &str = "
 INSERT INTO points_accounts AS a
-    (tenant_id, member_id, asset, issued, pending, available, held, redeemed, expired, revoked, entries, posted_at, due_at)
-SELECT {tenant}, g.member_id, 'POINTS', SUM(g.pending + g.available), SUM(g.pending), SUM(g.available), 0, 0, 0, 0,
-    COUNT(*), {now}, MIN(NULLIF(g.due_at, {never}))
+    (tenant_id, member_id, asset, issued, pending, available, held, redeemed, expired, revoked,
+     transferred, entries, posted_at, due_at)
+SELECT {tenant}, g.member_id, 'POINTS', SUM(g.pending + g.available) * {issued}, SUM(g.pending), SUM(g.available),
+    0, 0, 0, 0, SUM(g.pending + g.available) * {transferred}, COUNT(*), {now}, MIN(NULLIF(g.due_at, {never}))
 FROM {given} g WHERE true GROUP BY g.member_id ORDER BY g.member_id
 ON CONFLICT (tenant_id, member_id, asset) DO UPDATE SET
     issued = a.issued + excluded.issued,
     pending = a.pending + excluded.pending,
     available = a.available + excluded.available,
+    transferred = a.transferred + excluded.transferred,
     entries = a.entries + excluded.entries,
     posted_at = CASE WHEN excluded.posted_at > a.posted_at THEN excluded.posted_at ELSE a.posted_at END,
     due_at = CASE WHEN a.due_at IS NULL OR excluded.due_at < a.due_at THEN excluded.due_at ELSE a.due_at END
@@ -34,11 +36,11 @@ const ACCOUNTS_AGAIN: &str =
 const ENTRIES: &str = "
 INSERT INTO points_entries
     (tenant_id, id, member_id, asset, number, kind, from_account, to_account, amount,
-     pending_after, available_after, held_after, source, reason, reference, texts_mac, actor, posted_at)
-SELECT {tenant}, g.id, g.member_id, 'POINTS', a.entries - g.behind, 'AWARD', 'ISSUED',
+     pending_after, available_after, held_after, source, reason, reference, texts_mac, transfer_id, actor, posted_at)
+SELECT {tenant}, g.id, g.member_id, 'POINTS', a.entries - g.behind, {kind}, {from},
     CASE WHEN g.pending > 0 THEN 'PENDING' ELSE 'AVAILABLE' END, g.pending + g.available,
     a.pending - g.pending_behind, a.available - g.available_behind, a.held,
-    g.source, g.reason, NULLIF(g.reference, ''), g.texts_mac, {actor}, a.posted_at
+    g.source, g.reason, NULLIF(g.reference, ''), g.texts_mac, {transfer}, {actor}, a.posted_at
 FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id ORDER BY g.place";
 
 const ENTRIES_AGAIN: &str = "tenant_id = {tenant} AND id IN (SELECT id FROM {given})";
@@ -51,13 +53,41 @@ SELECT {tenant}, g.id, g.member_id, 'POINTS', g.source, g.pending + g.available,
     a.posted_at, NULLIF(g.available_at, {never}), NULLIF(g.expires_at, {never}), NULLIF(g.expires_on, '')
 FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id";
 
+/// Where points that are given come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin {
+    /// They are new.
+    Issued,
+    /// They left another member by this entry.
+    Transfer(PointsEntryId),
+}
+
+impl Origin {
+    fn kind(self) -> EntryKind {
+        if matches!(self, Self::Issued) { EntryKind::Award } else { EntryKind::TransferIn }
+    }
+
+    fn account(self) -> Account {
+        if matches!(self, Self::Issued) { Account::Issued } else { Account::Transferred }
+    }
+
+    fn transfer(self) -> Option<PointsEntryId> {
+        if let Self::Transfer(entry) = self { Some(entry) } else { None }
+    }
+
+    /// By how many times the amount it changes what is issued, and what is between members.
+    fn factors(self) -> (i64, i64) {
+        if matches!(self, Self::Issued) { (1, 0) } else { (0, -1) }
+    }
+}
+
 /// Posts the awards, whose members are there; gives the ids of those that were posted: the others' accounts are frozen,
 /// or something is due to them.
 pub(super) async fn award_many(
     tx: &TenantTx,
     awards: &[(PointsEntryId, Award)],
     texts_macs: &[Vec<u8>],
-    (actor, now): (&str, DateTime<Utc>),
+    (origin, actor, now): (Origin, &str, DateTime<Utc>),
 ) -> Result<HashSet<PointsEntryId>, DbError> {
     // Stands for no time: PostgreSQL's arrays of parameters hold no NULL.
     let never = DateTime::<Utc>::UNIX_EPOCH;
@@ -82,8 +112,14 @@ pub(super) async fn award_many(
         .each("available_at", each().map(|award| award.available_at.unwrap_or(never)))
         .each("expires_at", each().map(|award| ends(award).unwrap_or(never)))
         .each("expires_on", each().map(|award| award.expires.map_or_else(String::new, |(_, day)| spell_day(day))));
+    let (issued, transferred) = origin.factors();
     let posted = Together::new(tx)
         .with("tenant", tx.tenant().uuid())
+        .with("issued", issued)
+        .with("transferred", transferred)
+        .with("kind", origin.kind().as_str())
+        .with("from", origin.account().as_str())
+        .with("transfer", origin.transfer().map(|id| id.uuid()))
         .with("actor", actor)
         .with("now", now)
         .with("never", never)

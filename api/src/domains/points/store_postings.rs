@@ -39,6 +39,7 @@ pub(super) struct Posting {
     pub(super) reference: Option<String>,
     pub(super) hold: Option<PointsHoldId>,
     pub(super) reverses: Option<PointsEntryId>,
+    pub(super) transfer: Option<PointsEntryId>,
     pub(super) actor: String,
     pub(super) now: DateTime<Utc>,
     /// Something more is due then.
@@ -50,9 +51,11 @@ pub(super) struct Posting {
 const ENTRY: &str = "
 INSERT INTO points_entries
     (tenant_id, id, member_id, asset, number, kind, from_account, to_account, amount,
-     pending_after, available_after, held_after, reason, reference, texts_mac, hold_id, reverses_id, actor, posted_at)
+     pending_after, available_after, held_after, reason, reference, texts_mac, hold_id, reverses_id, transfer_id,
+     actor, posted_at)
 SELECT {tenant}, {id}, a.member_id, a.asset, a.entries, {kind}, {from}, {to}, {amount},
-    a.pending, a.available, a.held, {reason}, {reference}, {texts_mac}, {hold}, {reverses}, {actor}, a.posted_at
+    a.pending, a.available, a.held, {reason}, {reference}, {texts_mac}, {hold}, {reverses}, {transfer},
+    {actor}, a.posted_at
 FROM {account} a";
 
 const MOVES: &str = "
@@ -86,6 +89,7 @@ pub(super) async fn post(tx: &TenantTx, posting: &Posting, texts_mac: Vec<u8>) -
         .with("texts_mac", texts_mac)
         .with("hold", posting.hold.map(|id| id.uuid()))
         .with("reverses", posting.reverses.map(|id| id.uuid()))
+        .with("transfer", posting.transfer.map(|id| id.uuid()))
         .with("actor", posting.actor.as_str())
         .with("now", posting.now)
         .with("due_at", posting.due_at)
@@ -110,14 +114,16 @@ fn account(posting: &Posting) -> String {
     // `issued` is what all the others sum up to: it grows by what leaves it.
     let from_sign = if from == Account::Issued { '+' } else { '-' };
     let to_sign = if to == Account::Issued { '-' } else { '+' };
+    // Nothing is ever taken from an account that has too little. What is between members may be less than nothing.
+    let enough = if from == Account::Transferred { String::new() } else { format!(" AND {from_column} >= {{amount}}") };
     let due = if is_settled { "" } else { " AND (due_at IS NULL OR due_at > {now})" };
     format!(
         "UPDATE points_accounts SET {from_column} = {from_column} {from_sign} {{amount}}, \
              {to_column} = {to_column} {to_sign} {{amount}}, entries = entries + 1, \
              posted_at = CASE WHEN posted_at < {{now}} THEN {{now}} ELSE posted_at END, \
              due_at = CASE WHEN due_at IS NULL OR {{due_at}} < due_at THEN COALESCE({{due_at}}, due_at) ELSE due_at END \
-         WHERE tenant_id = {{tenant}} AND member_id = {{member}} AND asset = 'POINTS' AND frozen_at IS NULL \
-             AND {from_column} >= {{amount}}{due}"
+         WHERE tenant_id = {{tenant}} AND member_id = {{member}} AND asset = 'POINTS' AND frozen_at IS NULL\
+             {enough}{due}"
     )
 }
 

@@ -62,12 +62,14 @@ pub struct PointsPolicy {
     /// The most points that are given to a member by hand within 24 hours without a second person's approval, and the
     /// most that are taken so; null for as many as anybody likes. `pointsPolicyUpdate` changes it.
     approval_above: Option<BigInt>,
+    /// Whether members may give each other points: `pointsTransfer`. `pointsPolicyUpdate` changes it.
+    transfers_enabled: bool,
 }
 
 impl From<Points> for PointsPolicy {
     fn from(policy: Points) -> Self {
-        let Points { lifetime_months, source, approval_above } = policy;
-        Self { lifetime_months, source, approval_above: approval_above.map(Into::into) }
+        let Points { lifetime_months, source, approval_above, transfers_enabled } = policy;
+        Self { lifetime_months, source, approval_above: approval_above.map(Into::into), transfers_enabled }
     }
 }
 

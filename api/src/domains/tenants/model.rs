@@ -142,6 +142,8 @@ pub struct PointsPolicy {
     pub source: String,
     /// The most that one person gives to a member by hand within 24 hours, or takes; None for any number.
     pub approval_above: Option<i64>,
+    /// Whether members may give each other points.
+    pub transfers_enabled: bool,
 }
 
 /// The most that a limit on points by hand can be: no entry moves more.
@@ -164,6 +166,7 @@ impl Default for PointsPolicy {
             lifetime_months: Some(12),
             source: "Shequn's default: twelve months, to the end of the month".to_owned(),
             approval_above: None,
+            transfers_enabled: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::model::{Tenant, TenantPolicy, is_slug, parse_zone};
+use super::model::{PointsPolicy, Tenant, TenantPolicy, is_slug, parse_zone};
 use super::{TenantKeys, store};
 use crate::actor::{Actor, Scope};
 use crate::error::{ApiError, Denied, Failure};
@@ -184,26 +184,35 @@ impl Tenants {
         Ok(store::update_policy(tx, &policy, self.platform.clock.now()).await?)
     }
 
-    /// Sets above which number a second person has to approve of points by hand: the inner None for never, the outer one
-    /// to leave it as it is.
-    pub async fn set_approval_above(
+    /// Sets above which number a second person has to approve of points by hand, the inner None for never, and whether
+    /// members may give each other points; None leaves either as it is.
+    pub async fn set_points_policy(
         &self,
         actor: &Actor,
-        limit: Option<Option<i64>>,
+        (limit, transfers): (Option<Option<i64>>, Option<bool>),
         call: &Call,
     ) -> Result<TenantId, Failure> {
         let scope = actor.require_fresh(Scope::TenantWrite, self.platform.clock.now())?;
         let this = self.clone();
         self.platform
-            .once(scope, (actor, call), |tx| async move { this.set_approval_above_in(tx, limit).await }.boxed())
+            .once(scope, (actor, call), |tx| {
+                async move { this.set_points_policy_in(tx, limit, transfers).await }.boxed()
+            })
             .await
     }
 
-    /// As [`Tenants::set_approval_above`], in the caller's transaction.
-    pub async fn set_approval_above_in(&self, tx: &TenantTx, limit: Option<Option<i64>>) -> Result<TenantId, Failure> {
+    /// As [`Tenants::set_points_policy`], in the caller's transaction.
+    pub async fn set_points_policy_in(
+        &self,
+        tx: &TenantTx,
+        limit: Option<Option<i64>>,
+        transfers: Option<bool>,
+    ) -> Result<TenantId, Failure> {
         let policy = store::lock_policy(tx).await?;
         let limit = limit.unwrap_or(policy.points.approval_above);
-        let points = policy.points.clone().limited(limit).map_err(Failure::Refused)?;
+        let transfers_enabled = transfers.unwrap_or(policy.points.transfers_enabled);
+        let points = PointsPolicy { transfers_enabled, ..policy.points.clone() };
+        let points = points.limited(limit).map_err(Failure::Refused)?;
         store::update_policy(tx, &TenantPolicy { points, ..policy }, self.platform.clock.now()).await?;
         Ok(tx.tenant())
     }

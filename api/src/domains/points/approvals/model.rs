@@ -52,6 +52,8 @@ pub struct Request {
     pub id: PointsApprovalId,
     /// Whose points.
     pub member: MemberId,
+    /// Of a transfer: who is to have them.
+    pub to: Option<MemberId>,
     /// What their entry will be.
     pub kind: EntryKind,
     /// How many.
@@ -75,6 +77,7 @@ impl Request {
         Self {
             id,
             member: award.member,
+            to: None,
             kind: EntryKind::Award,
             amount: award.amount,
             source: Some(award.source),
@@ -88,9 +91,18 @@ impl Request {
     /// For points that are to be taken away.
     #[must_use]
     pub fn of_deduction(id: PointsApprovalId, spending: Spending) -> Self {
+        Self::of_spending(id, spending, (EntryKind::Deduct, None))
+    }
+
+    /// For points that are to go to another member.
+    #[must_use]
+    pub fn of_transfer(id: PointsApprovalId, spending: Spending, to: MemberId) -> Self {
+        Self::of_spending(id, spending, (EntryKind::TransferOut, Some(to)))
+    }
+
+    fn of_spending(id: PointsApprovalId, spending: Spending, (kind, to): (EntryKind, Option<MemberId>)) -> Self {
         let Spending { member, amount, reason, reference } = spending;
-        let kind = EntryKind::Deduct;
-        Self { id, member, kind, amount, source: None, reason, reference, available_at: None, expires_on: None }
+        Self { id, member, to, kind, amount, source: None, reason, reference, available_at: None, expires_on: None }
     }
 }
 

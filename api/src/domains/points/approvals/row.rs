@@ -17,6 +17,8 @@ pub struct ApprovalRow {
     pub id: PointsApprovalId,
     /// Whose points.
     pub member: MemberId,
+    /// Of a transfer: who is to have them.
+    pub(super) to: Option<MemberId>,
     /// What was posted by it.
     pub entry: Option<PointsEntryId>,
     pub(super) kind: EntryKind,
@@ -42,6 +44,7 @@ impl ApprovalRow {
         Ok(Self {
             id: Id::from_uuid(row.try_get("", "id")?),
             member: Id::from_uuid(row.try_get("", "member_id")?),
+            to: row.try_get::<Option<Uuid>>("", "to_member_id")?.map(Id::from_uuid),
             entry: row.try_get::<Option<Uuid>>("", "entry_id")?.map(Id::from_uuid),
             kind: named(row, "kind", EntryKind::parse)?,
             amount: row.try_get("", "amount")?,

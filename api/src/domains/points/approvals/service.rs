@@ -4,6 +4,7 @@ use futures_util::FutureExt as _;
 
 use super::super::PointsError;
 use super::super::model::{AwardDraft, EntryKind, Source, Spending, checked_reason};
+use super::super::model_transfers::TransferDraft;
 use super::super::service::{AwardOutcome, Points};
 use super::model::{State, is_another};
 use super::row::ApprovalRow;
@@ -36,6 +37,10 @@ impl Points {
     /// Posts it as of now, by what holds now, for whoever asked.
     async fn post_asked_in(&self, tx: &TenantTx, request: &ApprovalRow) -> Result<PointsEntryId, PointsError> {
         let ApprovalRow { member, amount, reason, reference, .. } = request.clone();
+        if let (EntryKind::TransferOut, Some(to)) = (request.kind, request.to) {
+            let draft = TransferDraft { from: member, to, amount, reason, reference };
+            return Ok(self.transfer_in(tx, draft, &request.asked_by).await?.entry);
+        }
         if request.kind == EntryKind::Deduct {
             let spending = Spending { member, amount, reason, reference };
             return Ok(self.deduct_in(tx, spending, &request.asked_by).await?.entry);

@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::super::PointsError;
 use super::super::model::{Award, AwardDraft, EntryKind, Spending};
+use super::super::model_transfers::TransferDraft;
 use super::super::service::{AwardOutcome, Points, Posted, user_errors};
 use super::model::{Request, WINDOW, is_over};
 use super::store;
@@ -171,15 +172,48 @@ impl Points {
             return self.deduct_in(tx, spending, &asker.label).await.map(ByHand::Posted);
         };
         let spending = spending.check()?;
-        let member = spending.member;
-        self.members.lock_in(tx, &[member]).await?;
-        self.standing_in(tx, member).await?;
-        let moved = store::sum_by_hand(tx, &[member], (EntryKind::Deduct, calendar.now - WINDOW)).await?;
-        if !is_over(limit, &mut moved.get(&member).copied().unwrap_or(0), spending.amount) {
+        self.members.lock_in(tx, &[spending.member]).await?;
+        self.standing_in(tx, spending.member).await?;
+        if !self.is_too_much_in(tx, &spending, (EntryKind::Deduct, limit), calendar.now).await? {
             return self.deduct_in(tx, spending, &asker.label).await.map(ByHand::Posted);
         }
-        let approval = self.platform.new_id();
-        self.keep_asked_in(tx, &[Request::of_deduction(approval, spending)], asker).await?;
-        Ok(ByHand::Kept(Asked { approval, member }))
+        self.keep_one_in(tx, Request::of_deduction(self.platform.new_id(), spending), asker).await
+    }
+
+    pub(in super::super) async fn transfer_by_hand_in(
+        &self,
+        tx: &TenantTx,
+        draft: TransferDraft,
+        asker: &Asker,
+    ) -> Result<ByHand, PointsError> {
+        let (calendar, limit) = self.terms_in(tx).await?;
+        let Some(limit) = limit else {
+            return self.transfer_in(tx, draft, &asker.label).await.map(ByHand::Posted);
+        };
+        let (spending, to) = draft.clone().check()?;
+        self.members.lock_in(tx, &[spending.member]).await?;
+        self.may_transfer_in(tx, (spending.member, to)).await?;
+        if !self.is_too_much_in(tx, &spending, (EntryKind::TransferOut, limit), calendar.now).await? {
+            return self.transfer_in(tx, draft, &asker.label).await.map(ByHand::Posted);
+        }
+        self.keep_one_in(tx, Request::of_transfer(self.platform.new_id(), spending, to), asker).await
+    }
+
+    /// Whether this is over the limit, with what was taken so from the member before, who is held.
+    async fn is_too_much_in(
+        &self,
+        tx: &TenantTx,
+        spending: &Spending,
+        (kind, limit): (EntryKind, i64),
+        now: DateTime<Utc>,
+    ) -> Result<bool, PointsError> {
+        let moved = store::sum_by_hand(tx, &[spending.member], (kind, now - WINDOW)).await?;
+        Ok(is_over(limit, &mut moved.get(&spending.member).copied().unwrap_or(0), spending.amount))
+    }
+
+    async fn keep_one_in(&self, tx: &TenantTx, request: Request, asker: &Asker) -> Result<ByHand, PointsError> {
+        let asked = Asked { approval: request.id, member: request.member };
+        self.keep_asked_in(tx, &[request], asker).await?;
+        Ok(ByHand::Kept(asked))
     }
 }

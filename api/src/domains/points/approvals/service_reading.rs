@@ -19,14 +19,15 @@ impl Points {
         Ok(self.tenants.get_in(tx).await?.policy.points)
     }
 
-    /// Sets the limit on what one person moves by hand; see [`crate::domains::tenants::Tenants::set_approval_above`].
+    /// Sets the limit on what one person moves by hand, and whether members may give each other points; see
+    /// [`crate::domains::tenants::Tenants::set_points_policy`].
     pub async fn policy_update(
         &self,
         actor: &Actor,
-        limit: Option<Option<i64>>,
+        changed: (Option<Option<i64>>, Option<bool>),
         call: &Call,
     ) -> Result<TenantId, Failure> {
-        self.tenants.set_approval_above(actor, limit, call).await
+        self.tenants.set_points_policy(actor, changed, call).await
     }
 
     /// A page of requests, newest first.

@@ -68,6 +68,7 @@ pub(super) async fn insert(
         tenant_id: Set(tx.tenant().uuid()),
         id: Set(request.id.uuid()),
         member_id: Set(request.member.uuid()),
+        to_member_id: Set(request.to.map(|id| id.uuid())),
         kind: Set(request.kind.as_str().to_owned()),
         amount: Set(request.amount),
         source: Set(request.source.map(|source| source.as_str().to_owned())),

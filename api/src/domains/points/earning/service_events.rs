@@ -181,7 +181,7 @@ impl Points {
             fact;
         match around.standing.get(&member) {
             Some(Standing::Active) => {}
-            Some(Standing::Archived) => return Err(user_errors(PointsError::Archived)),
+            Some(Standing::Archived) => return Err(user_errors(PointsError::Archived("memberId"))),
             None => return Err(user_errors(PointsError::NotFound("memberId", "member"))),
         }
         if community.is_some_and(|community| !around.communities.contains(&community)) {

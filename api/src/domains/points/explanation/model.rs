@@ -72,6 +72,8 @@ pub struct Explained {
     pub kind: EntryKind,
     /// How many points moved.
     pub amount: i64,
+    /// Where from.
+    pub from: Account,
     /// Where to.
     pub to: Account,
     /// What for.

@@ -18,7 +18,7 @@ impl Explained {
         if self.steps.len() > 1 {
             sentences.push(self.calculation(locale));
         }
-        sentences.extend(if self.kind == EntryKind::Award { self.dates(locale) } else { self.lots(locale) });
+        sentences.extend(if self.kind.makes_a_lot() { self.dates(locale) } else { self.lots(locale) });
         sentences.join(if locale == Locale::ZhCn { "" } else { " " })
     }
 
@@ -34,10 +34,18 @@ impl Explained {
                 EntryKind::Capture => format!("“{reason}”使用了预留的 {amount} 积分。"),
                 EntryKind::Release => format!("为“{reason}”预留的 {amount} 积分已退回。"),
                 EntryKind::Expire => format!("{amount} 积分未在有效期内使用，已失效。"),
+                EntryKind::TransferOut => format!("您因“{reason}”转赠 {amount} 积分。"),
+                EntryKind::TransferIn => format!("另一位成员因“{reason}”转赠您 {amount} 积分。"),
                 EntryKind::Reverse => {
                     let (day, before) = self.undone();
-                    match self.to {
-                        Account::Issued => format!("{day}因“{before}”获得的 {amount} 积分已收回：{reason}。"),
+                    match (self.from, self.to) {
+                        (Account::Transferred, _) => {
+                            format!("{day}因“{before}”转赠的 {amount} 积分已退回：{reason}。")
+                        }
+                        (_, Account::Transferred) => {
+                            format!("{day}因“{before}”收到的 {amount} 积分已收回：{reason}。")
+                        }
+                        (_, Account::Issued) => format!("{day}因“{before}”获得的 {amount} 积分已收回：{reason}。"),
                         _ => format!("{day}因“{before}”扣除的 {amount} 积分已退还：{reason}。"),
                     }
                 }
@@ -50,10 +58,19 @@ impl Explained {
                 EntryKind::Capture => format!("{amount} points that were set aside were spent on “{reason}”."),
                 EntryKind::Release => format!("{amount} points that were set aside for “{reason}” came back."),
                 EntryKind::Expire => format!("{amount} points were not spent in time, and have expired."),
+                EntryKind::TransferOut => format!("You gave {amount} points to another member: “{reason}”."),
+                EntryKind::TransferIn => format!("Another member gave you {amount} points: “{reason}”."),
                 EntryKind::Reverse => {
                     let (day, before) = self.undone();
-                    match self.to {
-                        Account::Issued => {
+                    match (self.from, self.to) {
+                        (Account::Transferred, _) => {
+                            format!("{amount} points that you gave on {day} for “{before}” came back: {reason}.")
+                        }
+                        (_, Account::Transferred) => format!(
+                            "{amount} points that another member gave you on {day} for “{before}” were taken back: \
+                             {reason}."
+                        ),
+                        (_, Account::Issued) => {
                             format!("{amount} points, given on {day} for “{before}”, were taken back: {reason}.")
                         }
                         _ => format!("{amount} points, taken on {day} for “{before}”, were given back: {reason}."),
@@ -103,7 +120,9 @@ impl Explained {
     fn lots(&self, locale: Locale) -> Option<String> {
         let told: Vec<_> = self.parts.iter().take(MOST_TOLD).map(|part| part.tell(locale)).collect();
         let rest = self.parts.len() - told.len();
-        if told.is_empty() || self.to == Account::Issued {
+        if told.is_empty()
+            || matches!((self.kind, self.to), (_, Account::Issued) | (EntryKind::Reverse, Account::Transferred))
+        {
             return None;
         }
         Some(match (locale, rest) {
@@ -185,6 +204,7 @@ fn tier_name(tier: Option<Tier>, locale: Locale) -> &'static str {
 mod tests {
     use chrono::NaiveDate;
 
+    use super::super::model::Undone;
     use super::*;
 
     fn part(amount: i64) -> Part {
@@ -194,7 +214,17 @@ mod tests {
 
     fn explained(kind: EntryKind, to: Account, parts: Vec<Part>) -> Explained {
         let reason = Some("Tea".to_owned());
-        Explained { kind, amount: 60, to, reason, good_from: None, parts, steps: Vec::new(), undone: None }
+        Explained {
+            kind,
+            amount: 60,
+            from: Account::Available,
+            to,
+            reason,
+            good_from: None,
+            parts,
+            steps: Vec::new(),
+            undone: None,
+        }
     }
 
     #[test]
@@ -211,6 +241,29 @@ mod tests {
             award.tell(Locale::ZhCn),
             "您因“Tea”获得 60 积分。计算方式：基础 10，连续 7 天 +50，共 60 积分。有效期至 2027-11-30。"
         );
+    }
+
+    #[test]
+    fn a_transfer_tells_either_side_its_own() {
+        let lots = || vec![part(60)];
+        let sent = explained(EntryKind::TransferOut, Account::Transferred, lots());
+        assert_eq!(
+            sent.tell(Locale::En),
+            "You gave 60 points to another member: “Tea”. These were: 60 from checking in (earned 2026-11-03, good until \
+             2027-11-30)."
+        );
+        let got = explained(EntryKind::TransferIn, Account::Available, lots());
+        assert_eq!(got.tell(Locale::En), "Another member gave you 60 points: “Tea”. They are good until 2027-11-30.");
+        assert_eq!(got.tell(Locale::ZhCn), "另一位成员因“Tea”转赠您 60 积分。有效期至 2027-11-30。");
+        let undone = Some(Undone { posted_on: part(1).earned_on, reason: Some("Tea".to_owned()) });
+        let back = Explained { undone: undone.clone(), ..explained(EntryKind::Reverse, Account::Transferred, lots()) };
+        assert_eq!(
+            back.tell(Locale::En),
+            "60 points that another member gave you on 2026-11-03 for “Tea” were taken back: Tea."
+        );
+        let kept = explained(EntryKind::Reverse, Account::Available, Vec::new());
+        let kept = Explained { undone, from: Account::Transferred, ..kept };
+        assert_eq!(kept.tell(Locale::ZhCn), "2026-11-03因“Tea”转赠的 60 积分已退回：Tea。");
     }
 
     #[test]

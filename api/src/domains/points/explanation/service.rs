@@ -96,9 +96,10 @@ fn plain(entry: &EntryRow, moves: &[MoveRow], day: impl Fn(DateTime<Utc>) -> Nai
     Explained {
         kind: entry.kind,
         amount: entry.amount,
+        from: entry.from,
         to: entry.to,
         reason: entry.reason.clone(),
-        good_from: good_from.filter(|_| entry.kind == EntryKind::Award),
+        good_from: good_from.filter(|_| entry.kind.makes_a_lot()),
         parts: moves.iter().map(part).collect(),
         steps: Vec::new(),
         undone: None,

@@ -84,7 +84,7 @@ impl PointsDeductInput {
 /// The entry to be undone.
 #[derive(InputObject)]
 pub struct PointsReverseInput {
-    /// `pen_…`, of kind AWARD or DEDUCT.
+    /// `pen_…`, of kind AWARD, DEDUCT, TRANSFER_OUT or TRANSFER_IN.
     pub(super) entry_id: ID,
     /// Why, in words that the member may read, 1 to 200 characters.
     pub(super) reason: String,

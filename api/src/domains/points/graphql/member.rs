@@ -80,7 +80,7 @@ impl MemberPoints {
         self.account.held.into()
     }
 
-    /// All that was given, and not reversed: the sum of the other six.
+    /// All that was given, and not reversed: the sum of the other seven.
     async fn issued(&self) -> BigInt {
         self.account.issued.into()
     }
@@ -98,6 +98,11 @@ impl MemberPoints {
     /// Taken away.
     async fn revoked(&self) -> BigInt {
         self.account.revoked.into()
+    }
+
+    /// Given to other members, less what others gave: less than 0 for whoever was given more.
+    async fn transferred(&self) -> BigInt {
+        self.account.transferred.into()
     }
 
     /// Since when nothing is posted, since the account was found not to add up; null for all others.

@@ -7,6 +7,7 @@ mod mutation;
 mod object;
 mod own;
 mod query;
+mod transfer;
 
 pub use holds::HoldMutation;
 pub use member::MemberPointsPart;
@@ -14,3 +15,4 @@ pub use mutation::PointsMutation;
 pub use object::{PointsEntry, PointsHold};
 pub use own::MyPointsPart;
 pub use query::PointsQuery;
+pub use transfer::TransferMutation;

@@ -183,10 +183,11 @@ impl PointsMutation {
         payload(ctx, &call, result).await
     }
 
-    /// Undoes an award or a deduction, as a whole and once. An award is taken from its own lot first and from the
-    /// member's others then, and not undone where too little is left or part of it has expired; a deduction goes back
-    /// into the lots it took, which keep their dates. A person must have proved within five minutes who they are.
-    /// Needs `points:write`.
+    /// Undoes an award, a deduction or a transfer, as a whole and once. An award is taken from its own lot first and from
+    /// the member's others then, and not undone where too little is left or part of it has expired; a deduction goes back
+    /// into the lots it took, which keep their dates. A transfer is undone by any of its entries: it is taken from whoever
+    /// got it as an award is, and goes back to the giver, whose entry is the answer. A person must have proved within five
+    /// minutes who they are. Needs `points:write`.
     #[graphql(directive = requires_scopes::apply(vec!["points:write".to_owned()]))]
     async fn points_reverse(
         &self,
@@ -244,13 +245,18 @@ async fn payload<P: Payload<Shown>>(
         Some(ByHand::Kept(asked)) => {
             let kept = if wants.has("approval") { Some(asked.approval) } else { None };
             let approval = kept_ones(ctx, kept).await?.remove(&asked.approval);
-            Ok(P::new(Some(Shown { approval, ..Shown::default() }), refusals(PointsError::ApprovalRequired)))
+            Ok(P::new(Some(Shown { approval, ..Shown::default() }), refused_for_approval()))
         }
     }
 }
 
+/// The answer where something waits.
+pub(super) fn refused_for_approval() -> Vec<UserError> {
+    refusals(PointsError::ApprovalRequired)
+}
+
 /// What waits, by id.
-async fn kept_ones(
+pub(super) async fn kept_ones(
     ctx: &Context<'_>,
     ids: impl IntoIterator<Item = PointsApprovalId>,
 ) -> Result<HashMap<PointsApprovalId, PointsApproval>, ApiError> {

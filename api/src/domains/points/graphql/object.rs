@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
 use super::super::{Account, EntryKind, HoldState, Liability, Points, Source};
+use super::transfer::{PointsTransfer, transfer_of};
 use crate::domains::points::approvals::graphql::{PointsApproval, approval_of};
 use crate::domains::points::earning::graphql::{EarningPayment, payment_of};
 use crate::domains::points::explanation::graphql::{PointsExplanation, explanation_of};
@@ -108,7 +109,7 @@ impl PointsEntry {
         Ok(self.0.row()?.into())
     }
 
-    /// What the points were earned by; null unless they were given by it.
+    /// What the points were earned by; null unless they were given by it, new or by another member.
     async fn source(&self) -> Result<Option<Source>, ApiError> {
         Ok(self.0.row()?.source)
     }
@@ -136,6 +137,19 @@ impl PointsEntry {
     /// The entry that it undoes: `pen_…`
     async fn reverses_id(&self) -> Result<Option<ID>, ApiError> {
         Ok(self.0.row()?.reverses.map(Into::into))
+    }
+
+    /// The transfer that it is of, or undoes, by the giver's entry, `pen_…`: the same on all its entries. Null for all others,
+    /// and for a key that is restricted to communities.
+    async fn transfer_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        let is_whole = ctx.actor()?.communities().is_none();
+        Ok(self.0.row()?.transfer.filter(|_| is_whole).map(Into::into))
+    }
+
+    /// The transfer that it is of, or undoes: between which members; null for all others. Costs 1.
+    #[graphql(directive = costs::apply(1))]
+    async fn transfer(&self, ctx: &Context<'_>) -> Option<Result<PointsTransfer, ApiError>> {
+        nullable(transfer_of(ctx, &self.0)).await
     }
 
     /// The entry that undid it: `pen_…`. Costs 1.

@@ -113,7 +113,7 @@ impl Points {
         let NodeOrder { member, order, reason } = order;
         let reason = checked_reason(&reason)?;
         if self.standing_in(tx, member).await? == Standing::Archived {
-            return Err(PointsError::Archived);
+            return Err(PointsError::Archived("memberId"));
         }
         let now = self.platform.clock.now();
         let zone = self.tenants.get_in(tx).await?.timezone;

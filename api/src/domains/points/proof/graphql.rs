@@ -56,6 +56,8 @@ pub struct LedgerProof {
     expired: BigInt,
     /// Taken away.
     revoked: BigInt,
+    /// Between members, who give each other points: always nothing.
+    transferred: BigInt,
     /// The smallest of all balances of all members: never negative.
     smallest_balance: BigInt,
     /// How far the ledger is sealed; null before the first seal.
@@ -83,6 +85,7 @@ impl From<Proof> for LedgerProof {
             redeemed: proof.sums.redeemed.into(),
             expired: proof.sums.expired.into(),
             revoked: proof.sums.revoked.into(),
+            transferred: proof.sums.transferred.into(),
             smallest_balance: proof.smallest.into(),
             head,
         }

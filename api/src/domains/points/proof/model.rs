@@ -20,6 +20,8 @@ pub struct Sums {
     pub expired: i64,
     /// Taken away.
     pub revoked: i64,
+    /// Given to other members, less what others gave.
+    pub transferred: i64,
 }
 
 impl Sums {
@@ -42,20 +44,22 @@ impl Sums {
             Account::Redeemed => &mut self.redeemed,
             Account::Expired => &mut self.expired,
             Account::Revoked => &mut self.revoked,
+            Account::Transferred => &mut self.transferred,
         }
     }
 
     /// In the order of the accounts.
     #[must_use]
-    pub fn list(&self) -> [i64; 7] {
-        let Self { issued, pending, available, held, redeemed, expired, revoked } = *self;
-        [issued, pending, available, held, redeemed, expired, revoked]
+    pub fn list(&self) -> [i64; 8] {
+        let Self { issued, pending, available, held, redeemed, expired, revoked, transferred } = *self;
+        [issued, pending, available, held, redeemed, expired, revoked, transferred]
     }
 
     /// The same, from such a list.
     #[must_use]
-    pub fn of_list([issued, pending, available, held, redeemed, expired, revoked]: [i64; 7]) -> Self {
-        Self { issued, pending, available, held, redeemed, expired, revoked }
+    pub fn of_list(list: [i64; 8]) -> Self {
+        let [issued, pending, available, held, redeemed, expired, revoked, transferred] = list;
+        Self { issued, pending, available, held, redeemed, expired, revoked, transferred }
     }
 
     /// Both together.
@@ -193,6 +197,12 @@ pub enum Problem {
         /// Whose.
         member: MemberId,
     },
+    /// More was given to other members than they were given, or less.
+    #[error("between members there are {points} points, and there should be none")]
+    Transfers {
+        /// How many.
+        points: i64,
+    },
     /// Entries or lots of somebody whose account is gone.
     #[error("{members} members have entries, lots or holds, and no account")]
     AccountsGone {
@@ -264,7 +274,8 @@ mod tests {
         sums.apply(Account::Available, Account::Held, 4);
         sums.apply(Account::Held, Account::Redeemed, 3);
         sums.apply(Account::Available, Account::Issued, 2);
-        let expected = Sums { issued: 8, pending: 0, available: 4, held: 1, redeemed: 3, expired: 0, revoked: 0 };
+        sums.apply(Account::Available, Account::Transferred, 3);
+        let expected = Sums { issued: 8, available: 1, held: 1, redeemed: 3, transferred: 3, ..Sums::default() };
         assert_eq!(sums, expected);
         assert!(sums.add_up());
         assert!(!Sums { revoked: 1, ..expected }.add_up());

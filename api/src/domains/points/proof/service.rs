@@ -216,7 +216,10 @@ impl Points {
         let (count, sums) = store_sums::sum_entries(tx, (tx.tenant(), unsealed)).await?;
         let head = last.map(|(seal, _)| seal);
         let (sealed, before) = head.as_ref().map(|seal| (seal.entries, seal.sums)).unwrap_or_default();
-        let is_balanced = before.plus(sums) == balances.sums && lots.fit(&balances.sums) && balances.sums.add_up();
+        let is_balanced = before.plus(sums) == balances.sums
+            && lots.fit(&balances.sums)
+            && balances.sums.add_up()
+            && balances.sums.transferred == 0;
         Ok(LedgerProof {
             accounts: balances.accounts,
             frozen: balances.frozen,

@@ -60,10 +60,13 @@ impl Points {
         let (sealed, is_ahead) = last.as_ref().map_or((0, false), |(seal, ahead)| (seal.entries, *ahead));
         let (unsealed, _) = store_sums::sum_entries(&reader, (tenant, range_behind(last.as_ref(), is_ahead))).await?;
         let everything = Range { behind: (0, 0), above: 0, last: None };
-        let (all, _) = store_sums::sum_entries(&reader, (tenant, everything)).await?;
+        let (all, sums) = store_sums::sum_entries(&reader, (tenant, everything)).await?;
         let beside = all - sealed - unsealed;
         if beside != 0 {
             verdict.problems.push(Problem::Beside { count: beside });
+        }
+        if sums.transferred != 0 {
+            verdict.problems.push(Problem::Transfers { points: sums.transferred });
         }
         (verdict.sealed, verdict.unsealed) = (sealed, unsealed);
         Ok(is_kept)

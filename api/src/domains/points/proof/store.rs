@@ -145,7 +145,7 @@ fn read_seal(row: &QueryResult) -> Result<Seal, DbErr> {
     })
 }
 
-/// The seven sums of a row whose columns begin so.
+/// The eight sums of a row whose columns begin so.
 pub(super) fn read_sums(row: &QueryResult, prefix: &str) -> Result<Sums, DbErr> {
     let read = |name: &str| -> Result<i64, DbErr> {
         Ok(row.try_get::<Option<i64>>("", &format!("{prefix}{name}"))?.unwrap_or(0))
@@ -158,6 +158,7 @@ pub(super) fn read_sums(row: &QueryResult, prefix: &str) -> Result<Sums, DbErr> 
         redeemed: read("redeemed")?,
         expired: read("expired")?,
         revoked: read("revoked")?,
+        transferred: read("transferred")?,
     })
 }
 
@@ -186,6 +187,7 @@ pub(super) async fn insert(tx: &SystemTx, tenant: TenantId, seal: &Seal) -> Resu
         Column::Redeemed,
         Column::Expired,
         Column::Revoked,
+        Column::Transferred,
     ];
     columns.extend(accounts.into_iter().zip(sums.list().map(Expr::from)));
     let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
@@ -215,7 +217,7 @@ pub(super) async fn list_entries(
     let sql = format!(
         "SELECT e.seq, {xid} AS xid, e.id, e.member_id, e.asset, e.number, e.kind, e.from_account, e.to_account, e.amount, \
              e.pending_after, e.available_after, e.held_after, e.source, e.reason, e.reference, e.texts_mac, e.hold_id, \
-             e.reverses_id, e.actor, e.posted_at, l.amount AS lot_amount, l.source AS lot_source, \
+             e.reverses_id, e.transfer_id, e.actor, e.posted_at, l.amount AS lot_amount, l.source AS lot_source, \
              l.earned_at AS lot_earned_at, l.available_at AS lot_available_at, l.expires_at AS lot_expires_at, \
              l.expires_on AS lot_expires_on \
          FROM points_entries e LEFT JOIN points_lots l ON l.tenant_id = e.tenant_id AND l.id = e.id \
@@ -293,6 +295,7 @@ fn read_entry(row: &QueryResult) -> Result<Placed, DbErr> {
         texts: row.try_get("", "texts_mac")?,
         hold: row.try_get::<Option<Uuid>>("", "hold_id")?,
         reverses: row.try_get::<Option<Uuid>>("", "reverses_id")?,
+        transfer: row.try_get::<Option<Uuid>>("", "transfer_id")?,
         actor: row.try_get("", "actor")?,
         posted_at: row.try_get("", "posted_at")?,
         lot: lot.transpose()?,

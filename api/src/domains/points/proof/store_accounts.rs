@@ -11,9 +11,11 @@ use crate::platform::ids::{Id, MemberId, PointsLotId, TenantId};
 
 /// In one statement, so that all is of one moment.
 const ACCOUNTS: &str = "
-SELECT a.member_id, a.issued, a.pending, a.available, a.held, a.redeemed, a.expired, a.revoked, a.entries,
+SELECT a.member_id, a.issued, a.pending, a.available, a.held, a.redeemed, a.expired, a.revoked, a.transferred,
+    a.entries,
     e.issued AS posted_issued, e.pending AS posted_pending, e.available AS posted_available, e.held AS posted_held,
-    e.redeemed AS posted_redeemed, e.expired AS posted_expired, e.revoked AS posted_revoked, e.found, e.broken,
+    e.redeemed AS posted_redeemed, e.expired AS posted_expired, e.revoked AS posted_revoked,
+    e.transferred AS posted_transferred, e.found, e.broken,
     z.pending_after, z.available_after, z.held_after,
     l.pending AS lots_pending, l.available AS lots_available, l.held AS lots_held, l.expired AS lots_expired, h.held AS open_holds,
     CASE WHEN (l.next IS NULL OR a.due_at <= l.next) AND (h.next IS NULL OR a.due_at <= h.next) THEN 1 ELSE 0 END
@@ -23,7 +25,7 @@ LEFT JOIN (SELECT member_id, COUNT(*) AS found,
         CAST(SUM(-d.issued) AS bigint) AS issued, CAST(SUM(d.pending) AS bigint) AS pending,
         CAST(SUM(d.available) AS bigint) AS available, CAST(SUM(d.held) AS bigint) AS held,
         CAST(SUM(d.redeemed) AS bigint) AS redeemed, CAST(SUM(d.expired) AS bigint) AS expired,
-        CAST(SUM(d.revoked) AS bigint) AS revoked,
+        CAST(SUM(d.revoked) AS bigint) AS revoked, CAST(SUM(d.transferred) AS bigint) AS transferred,
         CAST(SUM(CASE WHEN number = before_number + 1 AND pending_after = before_pending + d.pending
             AND available_after = before_available + d.available AND held_after = before_held + d.held
             THEN 0 ELSE 1 END) AS bigint) AS broken
@@ -35,6 +37,7 @@ LEFT JOIN (SELECT member_id, COUNT(*) AS found,
             CASE 'REDEEMED' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS redeemed,
             CASE 'EXPIRED' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS expired,
             CASE 'REVOKED' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS revoked,
+            CASE 'TRANSFERRED' WHEN to_account THEN amount WHEN from_account THEN -amount ELSE 0 END AS transferred,
             LAG(number, 1, 0) OVER w AS before_number, LAG(pending_after, 1, 0) OVER w AS before_pending,
             LAG(available_after, 1, 0) OVER w AS before_available, LAG(held_after, 1, 0) OVER w AS before_held
         FROM points_entries

@@ -35,6 +35,7 @@ pub(super) async fn sum_balances(tx: &TenantTx) -> Result<Balances, DbError> {
         .expr_as(sum(Column::Redeemed), "redeemed")
         .expr_as(sum(Column::Expired), "expired")
         .expr_as(sum(Column::Revoked), "revoked")
+        .expr_as(sum(Column::Transferred), "transferred")
         .expr_as(smallest, "smallest")
         .from(Entity)
         .and_where(tx.owns(Entity))
@@ -82,7 +83,8 @@ pub(super) async fn sum_entries<S: Send + Sync>(
         let sign = if account == "ISSUED" { "-" } else { "" };
         format!("CAST(SUM({sign}({delta})) AS bigint) AS {}", account.to_lowercase())
     };
-    let sums = ["ISSUED", "PENDING", "AVAILABLE", "HELD", "REDEEMED", "EXPIRED", "REVOKED"].map(sum).join(", ");
+    let accounts = ["ISSUED", "PENDING", "AVAILABLE", "HELD", "REDEEMED", "EXPIRED", "REVOKED", "TRANSFERRED"];
+    let sums = accounts.map(sum).join(", ");
     let sql = format!(
         "SELECT COUNT(*) AS found, {sums} FROM points_entries e WHERE e.tenant_id = $1 AND e.asset = 'POINTS' AND {condition}"
     );

@@ -23,6 +23,8 @@ pub struct PointsPolicyUpdateInput {
     /// The most points that are given to a member by hand within 24 hours without a second person's approval, and the
     /// most that are taken so, 0 to 1,000,000,000; null for as many as anybody likes.
     approval_above: MaybeUndefined<BigInt>,
+    /// Whether members may give each other points.
+    transfers_enabled: Option<bool>,
     /// The same key and input have one effect. 1 to 255 characters.
     idempotency_key: String,
 }
@@ -74,8 +76,9 @@ pub struct ApprovalMutation;
 /// Sets the limit, and decides on requests.
 #[Object]
 impl ApprovalMutation {
-    /// Changes above how many points by hand a second person has to approve. What waits already keeps waiting. A person
-    /// must have proved within five minutes who they are. Needs `tenant:write`.
+    /// Changes above how many points by hand a second person has to approve, and whether members may give each other
+    /// points. What waits already keeps waiting. A person must have proved within five minutes who they are. Needs
+    /// `tenant:write`.
     #[graphql(directive = requires_scopes::apply(vec!["tenant:write".to_owned()]))]
     async fn points_policy_update(
         &self,
@@ -88,7 +91,8 @@ impl ApprovalMutation {
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(limit) => Some(Some(limit.0)),
         };
-        let result = ctx.service::<Points>()?.policy_update(ctx.actor()?, limit, &call).await;
+        let transfers = input.transfers_enabled;
+        let result = ctx.service::<Points>()?.policy_update(ctx.actor()?, (limit, transfers), &call).await;
         let (changed, user_errors) = settle(ctx, &call, result)?;
         let shown = match changed {
             Some(_) => Some(policy(ctx, ctx.request()?.fresh_reader().await?.as_ref()).await?),

@@ -37,7 +37,7 @@ impl PointsApproval {
         Ok(self.0.row()?.state(ctx.request()?.platform().clock.now()))
     }
 
-    /// What its entry is, or would be: AWARD or DEDUCT.
+    /// What its entry is, or would be: AWARD, DEDUCT or TRANSFER_OUT.
     async fn kind(&self) -> Result<EntryKind, ApiError> {
         Ok(self.0.row()?.kind)
     }
@@ -47,12 +47,18 @@ impl PointsApproval {
         Ok(self.0.row()?.member.into())
     }
 
+    /// Of a transfer: who is to have them, `mbr_…`; null otherwise, and for a key that is restricted to communities.
+    async fn to_member_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        let is_whole = ctx.actor()?.communities().is_none();
+        Ok(self.0.row()?.to.filter(|_| is_whole).map(Into::into))
+    }
+
     /// How many points.
     async fn amount(&self) -> Result<BigInt, ApiError> {
         Ok(self.0.row()?.amount.into())
     }
 
-    /// What for, by kind; null for a deduction.
+    /// What for, by kind; null unless it is an award.
     async fn source(&self) -> Result<Option<Source>, ApiError> {
         Ok(self.0.row()?.source)
     }

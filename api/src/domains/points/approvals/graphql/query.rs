@@ -47,7 +47,8 @@ pub struct ApprovalQuery;
 /// Reads the policy for points, and requests.
 #[Object]
 impl ApprovalQuery {
-    /// How long points are good, and how many one person alone gives or takes by hand. Needs `points:read`.
+    /// How long points are good, how many one person alone gives or takes by hand, and whether members may give each other
+    /// points. Needs `points:read`.
     #[graphql(directive = requires_scopes::apply(vec!["points:read".to_owned()]))]
     async fn points_policy(&self, ctx: &Context<'_>) -> Option<Result<PointsPolicy, ApiError>> {
         nullable(async {
