@@ -7,7 +7,8 @@
 //! own, and is told by the port [`HoldWatch`] when that lapses.
 //!
 //! In reading order: `model` (accounts, kinds, dates), `keys` (what proves entries), `row`, `store` (reading), `store_awards` and `store_postings`
-//! (the statements that post), `store_due` and `store_holds`; `service` (giving, taking, reversing), `service_holds`,
+//! (the statements that post), `store_due` and `store_holds`; `service` (giving, taking, reversing), `service_gathering` (awards that
+//! come at the same time), `service_holds`,
 //! `service_due` (what time brings) and `service_reading`; `graphql`; then the sub-slices `proof`, which seals and
 //! checks, `earning`, the rules that give points, `explanation`, and those that follow the ledger by `store_feed` and
 //! `service_feed`: `growth`, the path that members go, and `leaderboards`. Points by hand that are over the tenant's limit
@@ -28,6 +29,7 @@ mod row;
 mod service;
 mod service_due;
 mod service_feed;
+mod service_gathering;
 mod service_holds;
 mod service_reading;
 mod store;

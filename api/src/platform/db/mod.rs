@@ -36,6 +36,9 @@ use tx::{Mode, Tx};
 /// Enters the role that sees all tenants, on PostgreSQL.
 const SYSTEM: &str = "SELECT set_config('role', 'shequn_system', true)";
 
+/// Waits half a second at most for a lock, on PostgreSQL. SQLite has no locks within.
+const PROMPTLY: &str = "SELECT set_config('lock_timeout', '500ms', true)";
+
 /// The database; cheap to clone.
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
@@ -70,6 +73,13 @@ impl Db {
         Ok(TenantTx::new(tx, scope, self.0.walls))
     }
 
+    /// As [`Db::read`], begun by the first statement: for what may turn out to read nothing.
+    #[must_use]
+    pub fn read_later(&self, scope: TenantScope, cancel: Cancel) -> TenantTx {
+        let tx = Tx::begin_later(self, Mode::Read, self.tenant_settings(&scope), cancel);
+        TenantTx::new(tx, scope, self.0.walls)
+    }
+
     /// A read-write transaction of one tenant. It finishes what it began: no cancelling.
     pub async fn write(&self, scope: TenantScope) -> Result<TenantTx, DbError> {
         let tx = Tx::begin(self, Mode::Write, self.tenant_settings(&scope), Cancel::never()).await?;
@@ -80,6 +90,13 @@ impl Db {
     pub async fn write_alone(&self, scope: TenantScope, number: i64) -> Result<Option<TenantTx>, DbError> {
         let tx = Tx::begin_alone(self, self.tenant_settings(&scope), number).await?;
         Ok(tx.map(|tx| TenantTx::new(tx, scope, self.0.walls)))
+    }
+
+    /// As [`Db::write`], for what can be done in another way too: it fails where it would wait long for somebody else.
+    pub async fn write_promptly(&self, scope: TenantScope) -> Result<TenantTx, DbError> {
+        let settings = format!("{}; {PROMPTLY}", self.tenant_settings(&scope));
+        let tx = Tx::begin(self, Mode::Write, settings, Cancel::never()).await?;
+        Ok(TenantTx::new(tx, scope, self.0.walls))
     }
 
     /// A read-write transaction across tenants: for sign-in, the dispatcher and installation-wide work only.

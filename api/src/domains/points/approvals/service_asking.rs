@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::super::PointsError;
 use super::super::model::{Award, AwardDraft, EntryKind, Spending};
+use super::super::row::EntryRow;
 use super::super::service::{AwardOutcome, Points, Posted, user_errors};
 use super::model::{Request, WINDOW, is_over};
 use super::store;
 use crate::actor::Actor;
 use crate::domains::auth::partner_keys::list_holders_in;
-use crate::error::ApiError;
+use crate::error::{ApiError, UserError};
 use crate::platform::audit::Subject;
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Outcome;
@@ -54,10 +55,45 @@ impl Outcome for ByHand {
     }
 }
 
+/// What became of an award by hand. Remembered as [`ByHand`] is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Awarded {
+    /// Whether it is posted or waits.
+    pub by_hand: ByHand,
+    /// The entry as it was posted; None where the outcome was remembered.
+    #[serde(skip)]
+    pub entry: Option<EntryRow>,
+}
+
+impl Awarded {
+    /// Of this member's award, or why there is none.
+    pub(in super::super) fn of(member: MemberId, outcome: AwardOutcome) -> Result<Self, Vec<UserError>> {
+        let by_hand = match (outcome.entry, outcome.approval) {
+            (Some(entry), _) => ByHand::Posted(Posted { entry, member }),
+            (None, Some(approval)) => ByHand::Kept(Asked { approval, member }),
+            (None, None) => return Err(outcome.errors),
+        };
+        Ok(Self { by_hand, entry: outcome.row })
+    }
+}
+
+impl From<ByHand> for Awarded {
+    fn from(by_hand: ByHand) -> Self {
+        Self { by_hand, entry: None }
+    }
+}
+
+impl Outcome for Awarded {
+    fn subject(&self) -> Subject {
+        self.by_hand.subject()
+    }
+}
+
 /// Who asks for points.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Asker {
-    label: String,
+    pub(in super::super) label: String,
     person: Option<UserId>,
     key: Option<PartnerKeyId>,
 }
@@ -87,14 +123,10 @@ impl Points {
         tx: &TenantTx,
         draft: AwardDraft,
         asker: &Asker,
-    ) -> Result<ByHand, PointsError> {
+    ) -> Result<Awarded, PointsError> {
         let member = draft.member;
         let outcome = self.award_many_by_hand_in(tx, vec![draft], asker).await?.into_iter().next();
-        match outcome {
-            Some(AwardOutcome { entry: Some(entry), .. }) => Ok(ByHand::Posted(Posted { entry, member })),
-            Some(AwardOutcome { approval: Some(approval), .. }) => Ok(ByHand::Kept(Asked { approval, member })),
-            outcome => Err(PointsError::Invalid(outcome.map(|outcome| outcome.errors).unwrap_or_default())),
-        }
+        outcome.map_or(Err(Vec::new()), |outcome| Awarded::of(member, outcome)).map_err(PointsError::Invalid)
     }
 
     pub(in super::super) async fn award_many_by_hand_in(
@@ -103,10 +135,11 @@ impl Points {
         drafts: Vec<AwardDraft>,
         asker: &Asker,
     ) -> Result<Vec<AwardOutcome>, PointsError> {
+        let actors = vec![asker.label.as_str(); drafts.len()];
         let (calendar, limit) = self.terms_in(tx).await?;
         let Some(limit) = limit else {
             let judged = self.judge_in(tx, drafts, &calendar).await?;
-            return self.post_judged_in(tx, judged, (&asker.label, calendar.now)).await;
+            return self.post_judged_in(tx, judged, (&actors, calendar.now)).await;
         };
         let members: Vec<_> = drafts.iter().map(|draft| draft.member).collect();
         self.members.lock_in(tx, &members).await?;
@@ -115,7 +148,7 @@ impl Points {
         let moved = store::sum_by_hand(tx, &members, (EntryKind::Award, calendar.now - WINDOW)).await?;
         let kept = self.split(&mut judged, &last_days, (limit, moved));
         self.keep_asked_in(tx, &kept, asker).await?;
-        self.post_judged_in(tx, judged, (&asker.label, calendar.now)).await
+        self.post_judged_in(tx, judged, (&actors, calendar.now)).await
     }
 
     /// Takes out the awards that are over the limit, one after the other.
@@ -131,7 +164,7 @@ impl Points {
             if is_over(limit, moved.entry(award.member).or_default(), award.amount) {
                 let request = Request::of_award(self.platform.new_id(), award, *last_day);
                 let errors = user_errors(PointsError::ApprovalRequired);
-                *judged = Err(AwardOutcome { entry: None, approval: Some(request.id), errors });
+                *judged = Err(AwardOutcome { entry: None, approval: Some(request.id), errors, row: None });
                 kept.push(request);
             }
         }
