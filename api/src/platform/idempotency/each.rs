@@ -184,6 +184,13 @@ fn record_key(actor: &Actor, call: &Call) -> RecordKey {
     (actor.label(), call.operation.to_owned(), call.key.clone().unwrap_or_default())
 }
 
+const LATERAL: &str = "SELECT r.* FROM {asked} a CROSS JOIN LATERAL (
+    SELECT * FROM idempotency_records r WHERE r.tenant_id = {tenant}
+    AND r.actor = a.actor AND r.operation = a.operation AND r.key = a.key LIMIT 1) r";
+
+const JOIN: &str = "SELECT r.* FROM {asked} a CROSS JOIN idempotency_records r ON r.tenant_id = {tenant}
+    AND r.actor = a.actor AND r.operation = a.operation AND r.key = a.key";
+
 async fn list_records(tx: &TenantTx, calls: &[By]) -> Result<HashMap<RecordKey, Model>, ApiError> {
     let keys: HashSet<_> = calls.iter().map(|(actor, call)| record_key(actor, call)).collect();
     let given = Given::default()
@@ -195,8 +202,9 @@ async fn list_records(tx: &TenantTx, calls: &[By]) -> Result<HashMap<RecordKey, 
         .given("asked", given)
         .query(
             tx,
-            "SELECT r.* FROM {asked} a JOIN idempotency_records r ON r.tenant_id = {tenant}
-             AND r.actor = a.actor AND r.operation = a.operation AND r.key = a.key",
+            // One after the other by the key of the table: a join might read all records of a tenant that is new to the
+            // planner. SQLite knows no LATERAL, and joins so anyway.
+            if tx.is_postgres() { LATERAL } else { JOIN },
         )
         .await?;
     let record =
