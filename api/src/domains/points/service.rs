@@ -104,7 +104,11 @@ impl Points {
         let (this, asker) = (self.clone(), Asker::of(actor));
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.award_many_by_hand_in(tx, drafts, &asker).await.map(AwardOutcomes) }.boxed()
+                async move {
+                    let askers = vec![&asker; drafts.len()];
+                    this.award_many_by_hand_in(tx, drafts, &askers).await.map(AwardOutcomes)
+                }
+                .boxed()
             })
             .await
     }

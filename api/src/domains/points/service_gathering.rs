@@ -40,11 +40,7 @@ impl Points {
             .await
     }
 
-    /// Whoever has no company goes the usual way.
     async fn award_each(self, scope: TenantScope, asked: Vec<(By, AwardDraft)>) -> Vec<Ending<Awarded>> {
-        if let [(by, draft)] = asked.as_slice() {
-            return vec![Some(self.award_alone(scope, by, draft.clone()).await)];
-        }
         let (calls, drafts): (Vec<By>, Vec<AwardDraft>) = asked.into_iter().unzip();
         let askers: Vec<_> = calls.iter().map(|(actor, _)| Asker::of(actor)).collect();
         let this = self.clone();
@@ -62,16 +58,9 @@ impl Points {
         tx: &TenantTx,
         asked: Vec<(AwardDraft, Asker)>,
     ) -> Result<Worked<Awarded>, PointsError> {
-        let (calendar, limit) = self.terms_in(tx).await?;
-        // What counts towards a limit is held and counted one after the other.
-        if limit.is_some() {
-            return Ok(None);
-        }
         let (drafts, askers): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
         let members: Vec<_> = drafts.iter().map(|draft| draft.member).collect();
-        let actors: Vec<_> = askers.iter().map(|asker: &Asker| asker.label.as_str()).collect();
-        let judged = self.judge_in(tx, drafts, &calendar).await?;
-        let outcomes = self.post_judged_in(tx, judged, (&actors, calendar.now)).await?;
-        Ok(Some(members.into_iter().zip(outcomes).map(|(member, outcome)| Awarded::of(member, outcome)).collect()))
+        let outcomes = self.award_many_by_hand_in(tx, drafts, &askers.iter().collect::<Vec<_>>()).await?;
+        Ok(members.into_iter().zip(outcomes).map(|(member, outcome)| Awarded::of(member, outcome)).collect())
     }
 }

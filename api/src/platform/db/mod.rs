@@ -19,6 +19,7 @@ mod scope;
 pub mod together;
 mod tx;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use sea_orm::DbBackend;
@@ -35,9 +36,6 @@ use tx::{Mode, Tx};
 
 /// Enters the role that sees all tenants, on PostgreSQL.
 const SYSTEM: &str = "SELECT set_config('role', 'shequn_system', true)";
-
-/// Waits half a second at most for a lock, on PostgreSQL. SQLite has no locks within.
-const PROMPTLY: &str = "SELECT set_config('lock_timeout', '500ms', true)";
 
 /// The database; cheap to clone.
 #[derive(Clone)]
@@ -92,11 +90,15 @@ impl Db {
         Ok(tx.map(|tx| TenantTx::new(tx, scope, self.0.walls)))
     }
 
-    /// As [`Db::write`], for what can be done in another way too: it fails where it would wait long for somebody else.
-    pub async fn write_promptly(&self, scope: TenantScope) -> Result<TenantTx, DbError> {
-        let settings = format!("{}; {PROMPTLY}", self.tenant_settings(&scope));
-        let tx = Tx::begin(self, Mode::Write, settings, Cancel::never()).await?;
-        Ok(TenantTx::new(tx, scope, self.0.walls))
+    /// As [`Db::write`], while no other transaction has those of these numbers that are given back: for what can be done
+    /// in another way too, since it fails where it would wait long for somebody else.
+    pub async fn write_promptly(
+        &self,
+        scope: TenantScope,
+        numbers: &[i64],
+    ) -> Result<(TenantTx, HashSet<i64>), DbError> {
+        let (tx, held) = Tx::begin_promptly(self, self.tenant_settings(&scope), numbers).await?;
+        Ok((TenantTx::new(tx, scope, self.0.walls), held))
     }
 
     /// A read-write transaction across tenants: for sign-in, the dispatcher and installation-wide work only.

@@ -1,6 +1,5 @@
 //! The door to a tenant's tables: every statement that goes through it names the tenant.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::sea_query::{
@@ -12,7 +11,6 @@ use sea_orm::{
 };
 
 use super::partition::{self, Belonging, Partition};
-use super::together::{Given, Together};
 use super::tx::Tx;
 use super::{DbError, Walls};
 use crate::platform::ids::TenantId;
@@ -83,22 +81,6 @@ impl<S> ScopedTx<S> {
     /// Undoes everything since the savepoint of [`super::Db::write_alone`].
     pub async fn rollback_to_savepoint(&self) -> Result<(), DbError> {
         self.tx.rollback_to_savepoint().await
-    }
-
-    /// Holds those of these numbers that nobody else holds, until the transaction ends, and says which. On SQLite the
-    /// only writer holds all. See [`super::Db::write_alone`].
-    pub async fn hold(&self, numbers: &[i64]) -> Result<HashSet<i64>, DbError>
-    where
-        S: Send + Sync,
-    {
-        if !self.is_postgres() {
-            return Ok(numbers.iter().copied().collect());
-        }
-        let held = Together::new(self)
-            .given("wanted", Given::default().each("number", numbers.iter().copied()))
-            .query(self, "SELECT w.number FROM {wanted} w WHERE pg_try_advisory_xact_lock(w.number)")
-            .await?;
-        Ok(held.iter().map(|row| row.try_get("", "number")).collect::<Result<_, _>>()?)
     }
 
     /// Which SQL to speak.

@@ -14,6 +14,7 @@ use crate::platform::audit::{Ended, Entry};
 use crate::platform::db::bulk::Bulk;
 use crate::platform::db::together::{Given, Together};
 use crate::platform::db::{DbError, TenantScope, TenantTx};
+use crate::platform::ids::TenantId;
 
 /// A call, and who made it.
 pub type By = (Actor, Call);
@@ -21,9 +22,8 @@ pub type By = (Actor, Call);
 /// What became of one call of many; None if nothing, so that it has to be done alone.
 pub type Ending<T> = Option<Result<T, Failure>>;
 
-/// What the work on those that are new gives for each, in their order: what it did, or why it did nothing for this one;
-/// None where they cannot be done together.
-pub type Worked<T> = Option<Vec<Result<T, Vec<UserError>>>>;
+/// What the work on those that are new gives for each, in their order: what it did, or why it did nothing for this one.
+pub type Worked<T> = Vec<Result<T, Vec<UserError>>>;
 
 /// The key of a record within its tenant: actor, operation, key.
 type RecordKey = (String, String, String);
@@ -53,8 +53,14 @@ impl Platform {
         E: Into<Failure>,
         F: for<'a> FnOnce(&'a TenantTx, Vec<usize>) -> BoxFuture<'a, Result<Worked<T>, E>>,
     {
-        let tx = self.db.write_promptly(scope).await?;
-        let done = self.each_in(&tx, calls, work).await;
+        let numbers = numbers(scope.tenant(), calls)?;
+        let wanted: HashSet<i64> = numbers.iter().copied().flatten().collect();
+        let (tx, held) = self.db.write_promptly(scope, &wanted.into_iter().collect::<Vec<_>>()).await?;
+        let known = self.replay_each(&tx, calls, (&numbers, &held)).await;
+        let done = match known {
+            Ok(known) => self.each_in(&tx, (calls, known), work).await,
+            Err(error) => Err(error.into()),
+        };
         // Whoever goes on alone finds neither lock nor transaction in the way.
         match done {
             Ok((endings, new)) if !new.is_empty() => {
@@ -74,7 +80,7 @@ impl Platform {
     async fn each_in<'c, T, E, F>(
         &self,
         tx: &TenantTx,
-        calls: &'c [By],
+        (calls, mut known): (&'c [By], Vec<Known<T>>),
         work: F,
     ) -> Result<(Vec<Ending<T>>, Vec<&'c Call>), Failure>
     where
@@ -82,49 +88,43 @@ impl Platform {
         E: Into<Failure>,
         F: for<'a> FnOnce(&'a TenantTx, Vec<usize>) -> BoxFuture<'a, Result<Worked<T>, E>>,
     {
-        let mut held = self.hold_and_replay(tx, calls).await?;
-        let is_new = |(place, held): (usize, &Held<T>)| matches!(held, Held::New).then_some(place);
-        let places: Vec<_> = held.iter().enumerate().filter_map(is_new).collect();
-        let mut new: Vec<&By> = places.iter().filter_map(|place| calls.get(*place)).collect();
+        let is_new = |(place, known): (usize, &Known<T>)| matches!(known, Known::New).then_some(place);
+        let places: Vec<_> = known.iter().enumerate().filter_map(is_new).collect();
+        let new: Vec<&By> = places.iter().filter_map(|place| calls.get(*place)).collect();
         if !places.is_empty() {
-            match work(tx, places.clone()).await.map_err(Into::into)? {
-                Some(results) if results.len() == new.len() => {
-                    self.remember(tx, &new, &results).await?;
-                    for (place, result) in places.into_iter().zip(results) {
-                        if let Some(held) = held.get_mut(place) {
-                            *held = Held::Ended(result.map_err(Failure::Refused));
-                        }
-                    }
+            let results = work(tx, places.clone()).await.map_err(Into::into)?;
+            if results.len() != new.len() {
+                return Err(ApiError::internal("not every call has a result").into());
+            }
+            self.remember(tx, &new, &results).await?;
+            for (place, result) in places.into_iter().zip(results) {
+                if let Some(known) = known.get_mut(place) {
+                    *known = Known::Ended(result.map_err(Failure::Refused));
                 }
-                Some(_) => return Err(ApiError::internal("not every call has a result").into()),
-                None => new.clear(),
             }
         }
-        let endings = held.into_iter().map(Held::ending).collect();
+        let endings = known.into_iter().map(Known::ending).collect();
         Ok((endings, new.into_iter().map(|(_, call)| call).collect()))
     }
 
-    /// Holds the keys of those calls that are new, and tells the others what became of theirs.
-    async fn hold_and_replay<T: Outcome>(&self, tx: &TenantTx, calls: &[By]) -> Result<Vec<Held<T>>, Failure> {
-        let mut numbers = Vec::with_capacity(calls.len());
-        for (actor, call) in calls {
-            let key = call.key.as_deref();
-            let number = |key| number(tx.tenant(), &actor.label(), (call.operation, key));
-            numbers.push(key.map(number).transpose()?);
-        }
-        let wanted: HashSet<i64> = numbers.iter().copied().flatten().collect();
-        let held = tx.hold(&wanted.into_iter().collect::<Vec<_>>()).await?;
-        let known = list_records(tx, calls).await?;
+    /// What became of those calls that are not new.
+    async fn replay_each<T: Outcome>(
+        &self,
+        tx: &TenantTx,
+        calls: &[By],
+        (numbers, held): (&[Option<i64>], &HashSet<i64>),
+    ) -> Result<Vec<Known<T>>, ApiError> {
+        let records = list_records(tx, calls).await?;
         let mut seen = HashSet::new();
         let endings = calls.iter().zip(numbers).map(|((actor, call), number)| {
-            let Some(number) = number else { return Held::Alone };
-            if !held.contains(&number) {
-                return Held::Ended(Err(in_flight().into()));
+            let Some(number) = number else { return Known::Alone };
+            if !held.contains(number) {
+                return Known::Ended(Err(in_flight().into()));
             }
-            match known.get(&record_key(actor, call)) {
-                Some(record) => Held::Ended(self.replay(call, record.clone())),
-                None if seen.insert(number) => Held::New,
-                None => Held::Alone,
+            match records.get(&record_key(actor, call)) {
+                Some(record) => Known::Ended(self.replay(call, record.clone())),
+                None if seen.insert(*number) => Known::New,
+                None => Known::Alone,
             }
         });
         Ok(endings.collect())
@@ -161,19 +161,27 @@ impl Platform {
 }
 
 /// What is known of a call before the work.
-enum Held<T> {
+enum Known<T> {
     New,
     Ended(Result<T, Failure>),
     Alone,
 }
 
-impl<T> Held<T> {
+impl<T> Known<T> {
     fn ending(self) -> Ending<T> {
         match self {
             Self::Ended(result) => Some(result),
             Self::New | Self::Alone => None,
         }
     }
+}
+
+/// What stands for their keys, for those that have one.
+fn numbers(tenant: TenantId, calls: &[By]) -> Result<Vec<Option<i64>>, ApiError> {
+    let number = |(actor, call): &By| {
+        call.key.as_deref().map(|key| number(tenant, &actor.label(), (call.operation, key))).transpose()
+    };
+    calls.iter().map(number).collect()
 }
 
 fn nothing<T>(calls: &[By]) -> Vec<Ending<T>> {

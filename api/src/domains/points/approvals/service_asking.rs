@@ -93,7 +93,7 @@ impl Outcome for Awarded {
 /// Who asks for points.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Asker {
-    pub(in super::super) label: String,
+    label: String,
     person: Option<UserId>,
     key: Option<PartnerKeyId>,
 }
@@ -125,17 +125,18 @@ impl Points {
         asker: &Asker,
     ) -> Result<Awarded, PointsError> {
         let member = draft.member;
-        let outcome = self.award_many_by_hand_in(tx, vec![draft], asker).await?.into_iter().next();
+        let outcome = self.award_many_by_hand_in(tx, vec![draft], &[asker]).await?.into_iter().next();
         outcome.map_or(Err(Vec::new()), |outcome| Awarded::of(member, outcome)).map_err(PointsError::Invalid)
     }
 
+    /// Each award is asked for by its asker.
     pub(in super::super) async fn award_many_by_hand_in(
         &self,
         tx: &TenantTx,
         drafts: Vec<AwardDraft>,
-        asker: &Asker,
+        askers: &[&Asker],
     ) -> Result<Vec<AwardOutcome>, PointsError> {
-        let actors = vec![asker.label.as_str(); drafts.len()];
+        let actors: Vec<_> = askers.iter().map(|asker| asker.label.as_str()).collect();
         let (calendar, limit) = self.terms_in(tx).await?;
         let Some(limit) = limit else {
             let judged = self.judge_in(tx, drafts, &calendar).await?;
@@ -146,26 +147,30 @@ impl Points {
         let last_days: Vec<_> = drafts.iter().map(|draft| draft.expires_on).collect();
         let mut judged = self.judge_in(tx, drafts, &calendar).await?;
         let moved = store::sum_by_hand(tx, &members, (EntryKind::Award, calendar.now - WINDOW)).await?;
-        let kept = self.split(&mut judged, &last_days, (limit, moved));
-        self.keep_asked_in(tx, &kept, asker).await?;
+        let kept = self.split(&mut judged, (&last_days, askers), (limit, moved));
+        for of_one in kept.chunk_by(|(one, _), (next, _)| one.label == next.label) {
+            let Some((asker, _)) = of_one.first() else { continue };
+            let requests: Vec<_> = of_one.iter().map(|(_, request)| request.clone()).collect();
+            self.keep_asked_in(tx, &requests, asker).await?;
+        }
         self.post_judged_in(tx, judged, (&actors, calendar.now)).await
     }
 
     /// Takes out the awards that are over the limit, one after the other.
-    fn split(
+    fn split<'a>(
         &self,
         judged: &mut [Judged],
-        last_days: &[Option<NaiveDate>],
+        (last_days, askers): (&[Option<NaiveDate>], &[&'a Asker]),
         (limit, mut moved): (i64, HashMap<MemberId, i64>),
-    ) -> Vec<Request> {
+    ) -> Vec<(&'a Asker, Request)> {
         let mut kept = Vec::new();
-        for (judged, last_day) in judged.iter_mut().zip(last_days) {
+        for ((judged, last_day), asker) in judged.iter_mut().zip(last_days).zip(askers) {
             let Ok(award) = judged else { continue };
             if is_over(limit, moved.entry(award.member).or_default(), award.amount) {
                 let request = Request::of_award(self.platform.new_id(), award, *last_day);
                 let errors = user_errors(PointsError::ApprovalRequired);
                 *judged = Err(AwardOutcome { entry: None, approval: Some(request.id), errors, row: None });
-                kept.push(request);
+                kept.push((*asker, request));
             }
         }
         kept
