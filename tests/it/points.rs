@@ -3,6 +3,7 @@
 mod approvals;
 mod bank;
 mod crash;
+mod gathering;
 mod idempotency;
 pub mod journal;
 mod model;

@@ -62,7 +62,7 @@ impl RequestContext {
 
     /// The operation's one snapshot of the caller's tenant, opened when first needed.
     pub async fn reader(&self) -> Result<Arc<TenantTx>, ApiError> {
-        self.reader.get_or_try_init(|| self.fresh_reader()).await.cloned()
+        self.reader.get_or_try_init(|| async { self.fresh_reader() }).await.cloned()
     }
 
     /// As [`RequestContext::reader`], also for whoever has yet to get a second factor: for showing who they are.
@@ -87,10 +87,10 @@ impl RequestContext {
         Ok(Arc::new(self.platform.db.read(scope, self.cancel.clone()).await?))
     }
 
-    /// A new snapshot: what a mutation's payload is read from.
-    pub async fn fresh_reader(&self) -> Result<Arc<TenantTx>, ApiError> {
+    /// A new snapshot, as of when it is first read: what a mutation's payload is read from, which may need nothing.
+    pub fn fresh_reader(&self) -> Result<Arc<TenantTx>, ApiError> {
         let scope = self.actor.home()?;
-        Ok(Arc::new(self.platform.db.read(scope, self.cancel.clone()).await?))
+        Ok(Arc::new(self.platform.db.read_later(scope, self.cancel.clone())))
     }
 
     /// Notes that a mutation answered from memory.

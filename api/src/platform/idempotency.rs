@@ -5,6 +5,8 @@
 //! (permission, outage, defect) is not remembered. What is stored is the typed outcome: ids and codes, never
 //! personal text. Whatever leaves no audit event here, the edge records (`http/attempts.rs`).
 
+mod each;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +16,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, QueryFilter as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shequn_entity::idempotency_records::{ActiveModel, Column, Entity};
+use shequn_entity::idempotency_records::{ActiveModel, Column, Entity, Model};
 
 use super::Platform;
 use super::audit::{Ended, Entry, Subject};
@@ -24,6 +26,8 @@ use super::ids::{Id, Kind, TenantId};
 use super::origin::Origin;
 use crate::actor::Actor;
 use crate::error::{ApiError, ErrorCode, Failure, UserError, UserErrorCode};
+
+pub use each::{By, Ending, Worked};
 
 /// The longest key, in characters.
 pub const MAX_KEY_LENGTH: usize = 255;
@@ -274,9 +278,7 @@ impl Platform {
         let Some(key) = &call.key else { return Ok(fresh(self.db.write(scope).await?)) };
         let label = actor.label();
         let number = number(scope.tenant(), &label, (call.operation, key))?;
-        let tx = self.db.write_alone(scope, number).await?.ok_or_else(|| {
-            ApiError::new(ErrorCode::IdempotencyInFlight, "The first request with this key is still running.")
-        })?;
+        let tx = self.db.write_alone(scope, number).await?.ok_or_else(in_flight)?;
         let known = tx
             .find::<Entity>()
             .filter(Column::Actor.eq(label).and(Column::Operation.eq(call.operation)))
@@ -285,6 +287,13 @@ impl Platform {
             .await
             .map_err(DbError::from)?;
         let Some(record) = known else { return Ok(fresh(tx)) };
+        // Whoever repeats it again at once does not find it in flight.
+        tx.rollback().await?;
+        Ok(Begun::Replay(self.replay(call, record)))
+    }
+
+    /// How the call ended that this one repeats.
+    fn replay<T: Outcome>(&self, call: &Call, record: Model) -> Result<T, Failure> {
         if record.input_hash != self.input_mark(call) {
             return Err(ApiError::new(
                 ErrorCode::IdempotencyKeyReused,
@@ -295,8 +304,12 @@ impl Platform {
         let outcome: Result<T, Vec<UserError>> = serde_json::from_value(record.outcome).map_err(ApiError::internal)?;
         call.state.is_replayed.store(true, Ordering::Relaxed);
         call.note_recorded();
-        Ok(Begun::Replay(outcome.map_err(Failure::Refused)))
+        outcome.map_err(Failure::Refused)
     }
+}
+
+fn in_flight() -> ApiError {
+    ApiError::new(ErrorCode::IdempotencyInFlight, "The first request with this key is still running.")
 }
 
 /// What stands for the key among all keys of all callers.

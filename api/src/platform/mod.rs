@@ -2,13 +2,15 @@
 //!
 //! Nothing here knows what a member or an order is. In reading order: time, ids and randomness; where a
 //! request comes from; keys and encryption; text; the database; Redis and its in-process twin, and limits
-//! counted there; the outbox; mail; idempotency; the audit trail.
+//! counted there; the outbox; mail; idempotency, and work that is
+//! done together; the audit trail.
 
 pub mod audit;
 pub mod buckets;
 pub mod clock;
 pub mod crypto;
 pub mod db;
+pub mod gather;
 pub mod idempotency;
 pub mod ids;
 pub mod kv;

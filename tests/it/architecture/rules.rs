@@ -191,7 +191,7 @@ pub(super) const PLACES: &[(&str, &[&str])] = &[
     // What a slice cannot write is told to the worker.
     ("platform/mail/", &["error", "platform"]),
     // A record belongs to an actor, and a refusal is remembered.
-    ("platform/idempotency.rs", &["actor", "error", "platform"]),
+    ("platform/idempotency", &["actor", "error", "platform"]),
     ("error/", &["actor::Scope", "error"]),
     ("error.rs", &["actor::Scope", "error", "graphql::cost::shown", "platform::text"]),
     ("actor.rs", &["actor", "error", "platform::db", "platform::ids"]),
@@ -244,7 +244,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
             "platform/audit/",
             "platform/mail/",
             "platform/outbox",
-            "platform/idempotency.rs",
+            "platform/idempotency",
             "platform/retention.rs",
             "cli/",
         ],
@@ -260,7 +260,7 @@ pub(super) const LIBRARIES: &[(&str, &[&str])] = &[
             "platform/audit/",
             "platform/mail/",
             "platform/outbox",
-            "platform/idempotency.rs",
+            "platform/idempotency",
         ],
     ),
     ("shequn_migration", &["cli/migrate.rs"]),

@@ -1,15 +1,18 @@
 //! PostgreSQL is stopped as by a power cut while points are posted.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harness::{Storage, TestApp, absent_id, eventually, run, uuid_of};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::chance::Chance;
 use crate::points::journal::Office;
-use crate::points::{HEAVY_LOAD, members, proof, unlimited, verify};
+use crate::points::{HEAVY_LOAD, balances_of, members, partner, proof, unlimited, verify};
 
 const STOPS: usize = 6;
+/// For how long somebody else holds an account.
+const HELD: Duration = Duration::from_millis(2500);
 
 #[test]
 fn a_postgres_stopped_six_times_at_work_has_posted_each_thing_once() {
@@ -106,6 +109,49 @@ fn half_a_transfer_is_refused_when_it_is_committed() {
             assert!(error.contains("the entries of a transfer do not sum to zero"), "{wrong}: {error}");
         }
         assert_eq!(proof(&owner).await["entries"], "2");
+    });
+}
+
+#[test]
+fn an_account_that_somebody_else_holds_keeps_nobody_waiting_but_its_own_awards() {
+    run(async {
+        Storage::PostgresRedis.must_be();
+        let app = unlimited(TestApp::with()).start().await;
+        let owner = app.tenant("held-account").await.owner().await;
+        let members = members(&owner, 6).await;
+        let client = partner(&owner, json!({})).await;
+        let award = |member: &str, key: &str| json!({ "input": { "memberId": member, "amount": 1, "reason": "Test", "idempotencyKey": key } });
+        for member in &members {
+            client.run("PointsAward", award(member, &format!("before {member}"))).await.payload("pointsAward");
+        }
+        let database = app.database().await;
+        let id = database.literal(uuid_of(&members[0]));
+        let hold = format!(
+            "DO $$ BEGIN PERFORM 1 FROM points_accounts WHERE member_id = {id} FOR UPDATE;
+             PERFORM pg_sleep({}); END $$",
+            HELD.as_secs_f64()
+        );
+        let holder = tokio::spawn(async move { database.execute(&hold).await });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let start = Instant::now();
+        let mut requests = JoinSet::new();
+        for number in 0..60 {
+            let (client, place) = (client.clone(), number % members.len());
+            let input = award(&members[place], &number.to_string());
+            requests.spawn(async move {
+                client.run("PointsAward", input).await.payload("pointsAward");
+                (place, start.elapsed())
+            });
+        }
+        let times = requests.join_all().await;
+        holder.await.unwrap();
+        for (place, time) in &times {
+            let has_waited = *time > HELD - Duration::from_millis(500);
+            assert_eq!(has_waited, *place == 0, "{times:?}");
+        }
+        for member in &members {
+            assert_eq!(balances_of(&client, member).await.available, 11);
+        }
         verify(&app).await;
     });
 }

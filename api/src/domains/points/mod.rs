@@ -6,8 +6,10 @@
 //! key is posted once, for ever. Never decides who deserves points. A higher slice may keep a hold for something of its
 //! own, and is told by the port [`HoldWatch`] when that lapses.
 //!
-//! In reading order: `model_kinds` (accounts, kinds of entries), `model` (amounts, dates), `model_transfers`, `keys` (what proves entries), `row`, `store` (reading), `store_awards` and `store_postings`
-//! (the statements that post), `store_due`, `store_holds` and `store_transfers`; `service` (giving, taking), `service_transfers`, `service_reversals`, `service_holds`,
+//! In reading order: `model_kinds` (accounts, kinds of entries), `model` (amounts, dates), `model_transfers`, `keys` (what
+//! proves entries), `row`, `store` (reading), `store_awards` and `store_postings` (the statements that post), `store_due`,
+//! `store_holds` and `store_transfers`; `service` (giving, taking), `service_gathering` (awards that come at the same
+//! time), `service_transfers`, `service_reversals`, `service_holds`,
 //! `service_due` (what time brings) and `service_reading`; `graphql`; then the sub-slices `proof`, which seals and
 //! checks, `earning`, the rules that give points, `explanation`, and those that follow the ledger by `store_feed` and
 //! `service_feed`: `growth`, the path that members go, and `leaderboards`. Points by hand that are over the tenant's limit
@@ -30,6 +32,7 @@ mod row;
 mod service;
 mod service_due;
 mod service_feed;
+mod service_gathering;
 mod service_holds;
 mod service_reading;
 mod service_reversals;

@@ -1,6 +1,6 @@
 //! Use cases: giving points and taking them away.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
@@ -11,9 +11,11 @@ use super::PointsError;
 use super::approvals::{Asker, ByHand};
 use super::keys::LedgerKey;
 use super::model::{Account, Award, AwardDraft, Calendar, EntryKind, Spending};
+use super::row::EntryRow;
+use super::service_gathering::Gathered;
 use super::service_holds::HoldWatch;
 use super::store;
-use super::store_awards::{Origin, award_many};
+use super::store_awards::{NewAward, Origin, award_many};
 use super::store_postings::{Answer, Lots, Posting, post};
 use crate::actor::{Actor, Scope};
 use crate::domains::communities::Communities;
@@ -34,6 +36,7 @@ pub struct Points {
     pub(super) communities: Communities,
     pub(super) members: Members,
     pub(super) watch: Arc<OnceLock<Arc<dyn HoldWatch>>>,
+    pub(super) gathered: Gathered,
 }
 
 /// What became of one award of many.
@@ -46,11 +49,14 @@ pub struct AwardOutcome {
     pub approval: Option<PointsApprovalId>,
     /// Why it was.
     pub errors: Vec<UserError>,
+    /// The entry as it was posted; None where the outcome was remembered.
+    #[serde(skip)]
+    pub row: Option<EntryRow>,
 }
 
 impl AwardOutcome {
     fn refused(errors: Vec<UserError>) -> Self {
-        Self { entry: None, approval: None, errors }
+        Self { entry: None, approval: None, errors, row: None }
     }
 }
 
@@ -79,23 +85,12 @@ impl Points {
     /// For `app.rs`.
     #[must_use]
     pub fn new(platform: Platform, tenants: Tenants, communities: Communities, members: Members) -> Self {
-        Self { platform, tenants, communities, members, watch: Arc::default() }
+        Self { platform, tenants, communities, members, watch: Arc::default(), gathered: Gathered::default() }
     }
 
     /// Tells `watch` of holds that lapse and are kept for something; for `app.rs`, once.
     pub fn watched_by(&self, watch: Arc<dyn HoldWatch>) {
         self.watch.get_or_init(|| watch);
-    }
-
-    /// Gives points to a member. A person has to have proved lately who they are.
-    pub async fn award(&self, actor: &Actor, draft: AwardDraft, call: &Call) -> Result<ByHand, Failure> {
-        let scope = actor.require_fresh(Scope::PointsWrite, self.platform.clock.now())?;
-        let (this, asker) = (self.clone(), Asker::of(actor));
-        self.platform
-            .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.award_by_hand_in(tx, draft, &asker).await }.boxed()
-            })
-            .await
     }
 
     /// Gives points to many; each is given or refused for itself.
@@ -109,7 +104,11 @@ impl Points {
         let (this, asker) = (self.clone(), Asker::of(actor));
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.award_many_by_hand_in(tx, drafts, &asker).await.map(AwardOutcomes) }.boxed()
+                async move {
+                    let askers = vec![&asker; drafts.len()];
+                    this.award_many_by_hand_in(tx, drafts, &askers).await.map(AwardOutcomes)
+                }
+                .boxed()
             })
             .await
     }
@@ -123,7 +122,8 @@ impl Points {
     ) -> Result<Vec<AwardOutcome>, PointsError> {
         let calendar = self.calendar_in(tx).await?;
         let judged = self.judge_in(tx, drafts, &calendar).await?;
-        self.post_judged_in(tx, judged, (actor, calendar.now)).await
+        let actors = vec![actor; judged.len()];
+        self.post_judged_in(tx, judged, (&actors, calendar.now)).await
     }
 
     /// The awards, or why they are none.
@@ -139,50 +139,52 @@ impl Points {
         Ok(judged.collect())
     }
 
-    /// Posts what is an award.
+    /// Posts what is an award, each by its actor.
     pub(super) async fn post_judged_in(
         &self,
         tx: &TenantTx,
         judged: Vec<Result<Award, AwardOutcome>>,
-        by: (&str, DateTime<Utc>),
+        (actors, now): (&[&str], DateTime<Utc>),
     ) -> Result<Vec<AwardOutcome>, PointsError> {
         let awards: Vec<_> = judged
             .iter()
-            .filter_map(|judged| judged.as_ref().ok())
-            .map(|award| (self.platform.new_id(), award.clone()))
+            .zip(actors)
+            .filter_map(|(judged, actor)| Some((judged.as_ref().ok()?.clone(), *actor)))
+            .map(|(award, actor)| NewAward { id: self.platform.new_id(), award, actor })
             .collect();
-        let posted = self.post_awards_in(tx, &awards, by).await?;
-        let mut ids = awards.into_iter().map(|(id, _)| id);
+        let mut posted = self.post_awards_in(tx, &awards, now).await?;
+        let mut ids = awards.into_iter().map(|new| new.id);
         let outcomes = judged.into_iter().map(|judged| match judged {
             Err(outcome) => outcome,
-            Ok(_) => match ids.next().filter(|id| posted.contains(id)) {
-                Some(entry) => AwardOutcome { entry: Some(entry), approval: None, errors: Vec::new() },
+            Ok(_) => match ids.next().and_then(|id| posted.remove(&id)) {
+                Some(row) => AwardOutcome { entry: Some(row.id), approval: None, errors: Vec::new(), row: Some(row) },
                 None => AwardOutcome::refused(user_errors(PointsError::Frozen("memberId"))),
             },
         });
         Ok(outcomes.collect())
     }
 
-    /// Posts new awards, and what is due before them; gives those whose accounts are not frozen.
+    /// Posts new awards, and what is due before them; gives the entries of those whose accounts are not frozen.
     pub(super) async fn post_awards_in(
         &self,
         tx: &TenantTx,
-        awards: &[(PointsEntryId, Award)],
-        (actor, now): (&str, DateTime<Utc>),
-    ) -> Result<HashSet<PointsEntryId>, PointsError> {
+        awards: &[NewAward<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<HashMap<PointsEntryId, EntryRow>, PointsError> {
         if awards.is_empty() {
-            return Ok(HashSet::new());
+            return Ok(HashMap::new());
         }
-        let mut posted = award_many(tx, awards, &self.texts_of(tx, awards), (Origin::Issued, actor, now)).await?;
-        let left: Vec<_> = awards.iter().filter(|(id, _)| !posted.contains(id)).cloned().collect();
+        let by = (Origin::Issued, now);
+        let mut posted = award_many(tx, awards, &self.texts_of(tx, awards), by).await?;
+        let left: Vec<_> = awards.iter().filter(|new| !posted.contains_key(&new.id)).cloned().collect();
         if left.is_empty() {
             return Ok(posted);
         }
         // The statement has locked these too, in the order of their ids, so that nobody waits in a circle.
-        for member in left.iter().map(|(_, award)| award.member).collect::<BTreeSet<_>>() {
+        for member in left.iter().map(|new| new.award.member).collect::<BTreeSet<_>>() {
             self.settle_in(tx, member, now).await?;
         }
-        posted.extend(award_many(tx, &left, &self.texts_of(tx, &left), (Origin::Issued, actor, now)).await?);
+        posted.extend(award_many(tx, &left, &self.texts_of(tx, &left), by).await?);
         Ok(posted)
     }
 
@@ -248,8 +250,8 @@ impl Points {
     }
 
     /// The proofs of the texts of awards.
-    pub(super) fn texts_of(&self, tx: &TenantTx, awards: &[(PointsEntryId, Award)]) -> Vec<Vec<u8>> {
-        let texts = |(id, award): &(PointsEntryId, Award)| {
+    pub(super) fn texts_of(&self, tx: &TenantTx, awards: &[NewAward<'_>]) -> Vec<Vec<u8>> {
+        let texts = |NewAward { id, award, .. }: &NewAward<'_>| {
             self.texts_mac(tx, (*id, Some(&award.reason), award.reference.as_deref()))
         };
         awards.iter().map(texts).collect()

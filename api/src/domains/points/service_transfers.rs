@@ -9,7 +9,7 @@ use super::model_transfers::{Taken, TransferDraft, received};
 use super::row::EntryRow;
 use super::service::{Points, Posted};
 use super::service_reversals::PARTLY_EXPIRED;
-use super::store_awards::{Origin, award_many};
+use super::store_awards::{NewAward, Origin, award_many};
 use super::store_postings::Posting;
 use super::{store, store_transfers};
 use crate::actor::{Actor, Scope};
@@ -100,17 +100,18 @@ impl Points {
             source: row.source,
             expires: row.expires_at.zip(row.expires_on),
         });
+        let received = received(spending, to, taken).into_iter();
         let parts: Vec<_> =
-            received(spending, to, taken).into_iter().map(|part| (self.platform.new_id(), part)).collect();
+            received.map(|award| NewAward { id: self.platform.new_id(), award, actor: &sent.actor }).collect();
         for parts in parts.chunks(AT_ONCE) {
-            let by = (Origin::Transfer(sent.id), sent.actor.as_str(), sent.now);
+            let by = (Origin::Transfer(sent.id), sent.now);
             let posted = award_many(tx, parts, &self.texts_of(tx, parts), by).await?;
             if posted.len() < parts.len() {
                 return Err(PointsError::Frozen("toMemberId"));
             }
         }
         // What the database sees to when it commits, and SQLite does not.
-        let gone: i64 = parts.iter().map(|(_, part)| part.amount).sum();
+        let gone: i64 = parts.iter().map(|part| part.award.amount).sum();
         if gone == sent.amount { Ok(()) } else { Err(PointsError::DoesNotAddUp(sent.member)) }
     }
 

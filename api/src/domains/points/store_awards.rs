@@ -1,14 +1,23 @@
 //! Giving points, new ones or another member's: to one member or to many, in one statement on PostgreSQL.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
 use super::model::{Account, Award, EntryKind};
+use super::row::EntryRow;
 use crate::platform::db::together::{Given, Together};
 use crate::platform::db::{DbError, TenantTx};
-use crate::platform::ids::{Id, PointsEntryId};
+use crate::platform::ids::PointsEntryId;
 use crate::platform::text::spell_day;
+
+/// An award about to be posted, and who gives it.
+#[derive(Clone)]
+pub(super) struct NewAward<'a> {
+    pub(super) id: PointsEntryId,
+    pub(super) award: Award,
+    pub(super) actor: &'a str,
+}
 
 /// Adds to accounts, which are made if need be, in the order of their ids, so that nobody waits in a circle. One that is
 /// frozen, or to which something is due, is passed over.
@@ -40,7 +49,7 @@ INSERT INTO points_entries
 SELECT {tenant}, g.id, g.member_id, 'POINTS', a.entries - g.behind, {kind}, {from},
     CASE WHEN g.pending > 0 THEN 'PENDING' ELSE 'AVAILABLE' END, g.pending + g.available,
     a.pending - g.pending_behind, a.available - g.available_behind, a.held,
-    g.source, g.reason, NULLIF(g.reference, ''), g.texts_mac, {transfer}, {actor}, a.posted_at
+    g.source, g.reason, NULLIF(g.reference, ''), g.texts_mac, {transfer}, g.actor, a.posted_at
 FROM {given} g JOIN {accounts} a ON a.member_id = g.member_id ORDER BY g.place";
 
 const ENTRIES_AGAIN: &str = "tenant_id = {tenant} AND id IN (SELECT id FROM {given})";
@@ -81,23 +90,23 @@ impl Origin {
     }
 }
 
-/// Posts the awards, whose members are there; gives the ids of those that were posted: the others' accounts are frozen,
-/// or something is due to them.
+/// Posts the awards, whose members are there; gives the entries of those that were posted: the others' accounts are
+/// frozen, or something is due to them.
 pub(super) async fn award_many(
     tx: &TenantTx,
-    awards: &[(PointsEntryId, Award)],
+    awards: &[NewAward<'_>],
     texts_macs: &[Vec<u8>],
-    (origin, actor, now): (Origin, &str, DateTime<Utc>),
-) -> Result<HashSet<PointsEntryId>, DbError> {
+    (origin, now): (Origin, DateTime<Utc>),
+) -> Result<HashMap<PointsEntryId, EntryRow>, DbError> {
     // Stands for no time: PostgreSQL's arrays of parameters hold no NULL.
     let never = DateTime::<Utc>::UNIX_EPOCH;
     let amount = |award: &Award, pending: bool| if award.available_at.is_some() == pending { award.amount } else { 0 };
     let ends = |award: &Award| award.expires.map(|(end, _)| end);
     let behind = behind(awards);
-    let each = || awards.iter().map(|(_, award)| award);
+    let each = || awards.iter().map(|new| &new.award);
     let given = Given::default()
         .each("place", (0..).take(awards.len()).map(|place: i64| place))
-        .each("id", awards.iter().map(|(id, _)| id.uuid()))
+        .each("id", awards.iter().map(|new| new.id.uuid()))
         .each("member_id", each().map(|award| award.member.uuid()))
         .each("pending", each().map(|award| amount(award, true)))
         .each("available", each().map(|award| amount(award, false)))
@@ -107,6 +116,7 @@ pub(super) async fn award_many(
         .each("source", each().map(|award| award.source.as_str().to_owned()))
         .each("reason", each().map(|award| award.reason.clone()))
         .each("reference", each().map(|award| award.reference.clone().unwrap_or_default()))
+        .each("actor", awards.iter().map(|new| new.actor.to_owned()))
         .each("texts_mac", texts_macs.iter().cloned())
         .each("due_at", each().map(|award| award.available_at.or(ends(award)).unwrap_or(never)))
         .each("available_at", each().map(|award| award.available_at.unwrap_or(never)))
@@ -120,16 +130,15 @@ pub(super) async fn award_many(
         .with("kind", origin.kind().as_str())
         .with("from", origin.account().as_str())
         .with("transfer", origin.transfer().map(|id| id.uuid()))
-        .with("actor", actor)
         .with("now", now)
         .with("never", never)
         .given("given", given)
         .step("accounts", "points_accounts", ACCOUNTS, ACCOUNTS_AGAIN)
         .step("entries", "points_entries", ENTRIES, ENTRIES_AGAIN)
         .step("lots", "points_lots", LOTS, ENTRIES_AGAIN)
-        .query(tx, "SELECT id FROM {entries} e")
+        .query(tx, "SELECT * FROM {entries} e")
         .await?;
-    posted.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "id")?))).collect()
+    posted.iter().map(|row| EntryRow::read(row).map(|entry| (entry.id, entry)).map_err(Into::into)).collect()
 }
 
 /// What later awards of the same member add, in the same statement.
@@ -140,12 +149,12 @@ struct Behind {
     available: i64,
 }
 
-fn behind(awards: &[(PointsEntryId, Award)]) -> Vec<Behind> {
+fn behind(awards: &[NewAward<'_>]) -> Vec<Behind> {
     let mut sums: HashMap<_, Behind> = HashMap::new();
     let mut all: Vec<_> = awards
         .iter()
         .rev()
-        .map(|(_, award)| {
+        .map(|NewAward { award, .. }| {
             let sum = sums.entry(award.member).or_default();
             let behind = *sum;
             sum.entries += 1;

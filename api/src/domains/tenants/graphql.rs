@@ -313,7 +313,7 @@ impl TenantMutation {
         let result = tenants.policy_update(ctx.actor()?, |policy| input.apply(policy), &call).await;
         let (done, user_errors) = settle(ctx, &call, result)?;
         let tenant_policy = match done {
-            Some(()) => Some(read(ctx, ctx.request()?.fresh_reader().await?.as_ref()).await?),
+            Some(()) => Some(read(ctx, ctx.request()?.fresh_reader()?.as_ref()).await?),
             None => None,
         };
         Ok(TenantPolicyUpdatePayload { tenant_policy, user_errors })
@@ -335,7 +335,7 @@ impl TenantMutation {
         let (done, user_errors) = settle(ctx, &call, result)?;
         let timezone = match done {
             Some(()) => {
-                let reader = ctx.request()?.fresh_reader().await?;
+                let reader = ctx.request()?.fresh_reader()?;
                 Some(tenants.timezone(ctx.actor()?, &reader).await?.name().to_owned())
             }
             None => None,

@@ -14,6 +14,7 @@ use super::subject::Subject;
 use crate::actor::Actor;
 use crate::error::{ApiError, ErrorCode, UserErrorCode};
 use crate::platform::Platform;
+use crate::platform::db::bulk::Bulk;
 use crate::platform::db::{DbError, SystemTx, TenantScope, TenantTable, TenantTx};
 use crate::platform::idempotency::Call;
 use crate::platform::ids::{AuditEventKind, TenantId};
@@ -83,6 +84,39 @@ impl Platform {
         A::Entity: TenantTable,
     {
         tx.insert_both(row, self.row(tx.tenant(), &entry)?).await?;
+        self.trail.0.notify_one();
+        Ok(())
+    }
+
+    /// As [`Platform::record_in`], for many at once.
+    pub async fn record_each(&self, tx: &TenantTx, entries: &[Entry<'_>]) -> Result<(), ApiError> {
+        let tenant = tx.tenant();
+        let chain = Chain::of(&self.master, tenant);
+        let (mut events, mut macs) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+        for entry in entries {
+            let event = self.event(tenant, entry)?;
+            macs.push(chain.prove(&event)?.to_vec());
+            events.push(event);
+        }
+        let each = || events.iter();
+        Bulk::new(Entity, events.len())
+            .same(Column::TenantId, tenant.uuid())
+            .each(Column::Id, each().map(|event| event.id.uuid()))
+            .each(Column::OccurredAt, each().map(|event| event.occurred_at))
+            .each(Column::ActorKind, each().map(|event| event.actor_kind.clone()))
+            .each_text(Column::ActorId, each().map(|event| event.actor_id.clone()))
+            .each_text(Column::ViaId, each().map(|event| event.via_id.clone()))
+            .each(Column::Address, each().map(|event| event.address.clone()))
+            .each(Column::Operation, each().map(|event| event.operation.clone()))
+            .each_text(Column::ObjectId, each().map(|event| event.object_id.clone()))
+            .each_text(Column::WithinId, each().map(|event| event.within_id.clone()))
+            .each(Column::ChangedFields, each().map(|event| event.changed_fields.clone()))
+            .each(Column::RequestId, each().map(|event| event.request_id.clone()))
+            .each(Column::Outcome, each().map(|event| event.outcome.clone()))
+            .each(Column::Codes, each().map(|event| event.codes.clone()))
+            .each(Column::Mac, macs)
+            .execute(tx)
+            .await?;
         self.trail.0.notify_one();
         Ok(())
     }

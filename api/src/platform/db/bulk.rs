@@ -24,8 +24,8 @@ pub struct Bulk {
 enum Cells {
     Same(Value),
     Each(ArrayType, Vec<Value>),
-    /// Empty bytes stand for NULL, which arrays of parameters cannot hold.
-    Bytes(Vec<Value>),
+    /// Some of which are NULL: what is empty stands for that, since arrays of parameters cannot hold it.
+    Sparse(ArrayType, Vec<Value>),
 }
 
 impl Bulk {
@@ -51,7 +51,13 @@ impl Bulk {
     /// A column of bytes that rows may lack; none of them is empty.
     #[must_use]
     pub fn each_bytes(self, column: impl IntoIden, values: impl IntoIterator<Item = Option<Vec<u8>>>) -> Self {
-        self.with(column, Cells::Bytes(values.into_iter().map(Value::from).collect()))
+        self.with(column, Cells::Sparse(ArrayType::Bytes, values.into_iter().map(Value::from).collect()))
+    }
+
+    /// A column of text that rows may lack; none of it is empty.
+    #[must_use]
+    pub fn each_text(self, column: impl IntoIden, values: impl IntoIterator<Item = Option<String>>) -> Self {
+        self.with(column, Cells::Sparse(ArrayType::String, values.into_iter().map(Value::from).collect()))
     }
 
     /// What happens to rows that are there already.
@@ -95,10 +101,11 @@ impl Bulk {
         let cells = self.columns.into_iter().map(|(_, cells)| match cells {
             Cells::Same(value) => Expr::val(value),
             Cells::Each(kind, values) => unnest(kind, values),
-            Cells::Bytes(values) => {
-                let empty = || Value::from(Vec::<u8>::new());
-                let full = values.into_iter().map(|value| if value == Value::Bytes(None) { empty() } else { value });
-                let args = [unnest(ArrayType::Bytes, full.collect()), Expr::val(empty())];
+            Cells::Sparse(kind, values) => {
+                let empty = || if kind == ArrayType::Bytes { Value::from(Vec::<u8>::new()) } else { Value::from("") };
+                let is_null = |value: &Value| matches!(value, Value::Bytes(None) | Value::String(None));
+                let full = values.into_iter().map(|value| if is_null(&value) { empty() } else { value }).collect();
+                let args = [unnest(kind.clone(), full), Expr::val(empty())];
                 Func::cust("NULLIF").args(args).into()
             }
         });
@@ -113,7 +120,7 @@ impl Bulk {
         for (_, cells) in self.columns {
             columns.push(match cells {
                 Cells::Same(value) => Box::new(std::iter::repeat(value)),
-                Cells::Each(_, values) | Cells::Bytes(values) => Box::new(values.into_iter()),
+                Cells::Each(_, values) | Cells::Sparse(_, values) => Box::new(values.into_iter()),
             });
         }
         let mut statements = Vec::new();

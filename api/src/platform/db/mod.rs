@@ -19,6 +19,7 @@ mod scope;
 pub mod together;
 mod tx;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use sea_orm::DbBackend;
@@ -70,6 +71,13 @@ impl Db {
         Ok(TenantTx::new(tx, scope, self.0.walls))
     }
 
+    /// As [`Db::read`], begun by the first statement: for what may turn out to read nothing.
+    #[must_use]
+    pub fn read_later(&self, scope: TenantScope, cancel: Cancel) -> TenantTx {
+        let tx = Tx::begin_later(self, Mode::Read, self.tenant_settings(&scope), cancel);
+        TenantTx::new(tx, scope, self.0.walls)
+    }
+
     /// A read-write transaction of one tenant. It finishes what it began: no cancelling.
     pub async fn write(&self, scope: TenantScope) -> Result<TenantTx, DbError> {
         let tx = Tx::begin(self, Mode::Write, self.tenant_settings(&scope), Cancel::never()).await?;
@@ -80,6 +88,17 @@ impl Db {
     pub async fn write_alone(&self, scope: TenantScope, number: i64) -> Result<Option<TenantTx>, DbError> {
         let tx = Tx::begin_alone(self, self.tenant_settings(&scope), number).await?;
         Ok(tx.map(|tx| TenantTx::new(tx, scope, self.0.walls)))
+    }
+
+    /// As [`Db::write`], while no other transaction has those of these numbers that are given back: for what can be done
+    /// in another way too, since it fails where it would wait long for somebody else.
+    pub async fn write_promptly(
+        &self,
+        scope: TenantScope,
+        numbers: &[i64],
+    ) -> Result<(TenantTx, HashSet<i64>), DbError> {
+        let (tx, held) = Tx::begin_promptly(self, self.tenant_settings(&scope), numbers).await?;
+        Ok((TenantTx::new(tx, scope, self.0.walls), held))
     }
 
     /// A read-write transaction across tenants: for sign-in, the dispatcher and installation-wide work only.

@@ -73,6 +73,11 @@ impl<S> ScopedTx<S> {
         self.tx.commit().await
     }
 
+    /// Undoes the changes and lets go of what it holds, at once: for whoever goes on in another transaction.
+    pub async fn rollback(self) -> Result<(), DbError> {
+        self.tx.rollback().await
+    }
+
     /// Undoes everything since the savepoint of [`super::Db::write_alone`].
     pub async fn rollback_to_savepoint(&self) -> Result<(), DbError> {
         self.tx.rollback_to_savepoint().await

@@ -4,6 +4,7 @@
 //! half-begun. Here BEGIN, role and tenant go out together, and reads are ended by the pool after the
 //! answer has gone.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -52,6 +53,9 @@ impl Cancel {
     }
 }
 
+/// A fifth of a second at most for a lock. SQLite has none within.
+const PROMPTLY: &str = "SELECT set_config('lock_timeout', '200ms', true)";
+
 const SAVEPOINT: &str = "SAVEPOINT effects";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,6 +69,8 @@ pub(super) enum Mode {
 enum Connection {
     Postgres(PoolConnection<Postgres>),
     Sqlite(PoolConnection<Sqlite>),
+    /// Begun by the first statement, in this mode and with these settings.
+    Later(Db, Mode, String),
 }
 
 /// An open transaction. Dropping it rolls it back.
@@ -80,71 +86,105 @@ pub(super) struct Tx {
 
 /// Runs `$body` with `$c` bound to the open connection, whichever kind it is.
 macro_rules! on_connection {
-    ($self:ident, $c:ident => $body:expr) => {
-        match &mut *$self.connection.lock().await {
+    ($self:ident, $c:ident => $body:expr) => {{
+        let mut connection = $self.connection.lock().await;
+        connection.open().await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+        match &mut *connection {
             Connection::Postgres($c) => $body,
             Connection::Sqlite($c) => $body,
+            Connection::Later(..) => Err(DbErr::Custom("no transaction was begun".to_owned()))?,
         }
-    };
+    }};
 }
 
-impl Tx {
-    /// Begins; `settings` is the statement that enters role and tenant on PostgreSQL.
-    pub(super) async fn begin(db: &Db, mode: Mode, settings: String, cancel: Cancel) -> Result<Self, DbError> {
-        Ok(Self::begin_told(db, mode, settings, cancel).await?.0)
-    }
-
-    /// As [`Tx::begin`], with what the last of the settings answers on PostgreSQL.
-    async fn begin_told(
-        db: &Db,
-        mode: Mode,
-        settings: String,
-        cancel: Cancel,
-    ) -> Result<(Self, Option<PgRow>), DbError> {
-        let mut told = None;
-        let connection = match (&db.0.pools, mode) {
+impl Connection {
+    /// Begins; with what the settings answer on PostgreSQL.
+    async fn begin(db: &Db, mode: Mode, settings: &str) -> Result<(Self, Vec<PgRow>), sqlx::Error> {
+        match (&db.0.pools, mode) {
             (Pools::Postgres(pool), mode) => {
                 let begin = match mode {
                     Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                     Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
                     Mode::WriteSnapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ",
                 };
-                let (connection, row) = begin_postgres(pool, format!("{begin}; {settings}")).await?;
-                told = row;
-                Connection::Postgres(connection)
+                let (connection, rows) = begin_postgres(pool, format!("{begin}; {settings}")).await?;
+                Ok((Self::Postgres(connection), rows))
             }
             (Pools::Sqlite { readers, .. }, Mode::Read) => {
                 let mut connection = readers.acquire().await?;
                 connection.execute(sqlx::raw_sql("BEGIN DEFERRED")).await?;
-                Connection::Sqlite(connection)
+                Ok((Self::Sqlite(connection), Vec::new()))
             }
             (Pools::Sqlite { writer, .. }, Mode::Write | Mode::WriteSnapshot) => {
                 let mut connection = writer.acquire().await?;
                 connection.execute(sqlx::raw_sql("BEGIN IMMEDIATE")).await?;
-                Connection::Sqlite(connection)
+                Ok((Self::Sqlite(connection), Vec::new()))
             }
-        };
-        let tx = Self {
+        }
+    }
+
+    /// Begins what was put off.
+    async fn open(&mut self) -> Result<(), sqlx::Error> {
+        if let Self::Later(db, mode, settings) = self {
+            (*self, _) = Self::begin(db, *mode, settings).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Tx {
+    /// Begins; `settings` is the statement that enters role and tenant on PostgreSQL.
+    pub(super) async fn begin(db: &Db, mode: Mode, settings: String, cancel: Cancel) -> Result<Self, DbError> {
+        let (connection, _) = Connection::begin(db, mode, &settings).await?;
+        Ok(Self::on(connection, (db, mode), cancel))
+    }
+
+    /// As [`Tx::begin`], when the first statement is sent: what reads nothing costs nothing.
+    pub(super) fn begin_later(db: &Db, mode: Mode, settings: String, cancel: Cancel) -> Self {
+        Self::on(Connection::Later(db.clone(), mode, settings), (db, mode), cancel)
+    }
+
+    fn on(connection: Connection, (db, mode): (&Db, Mode), cancel: Cancel) -> Self {
+        Self {
             connection: Mutex::new(connection),
             backend: db.backend(),
             cancel,
             broken: AtomicBool::new(false),
             rows_left: AtomicUsize::new(if mode == Mode::Read { ROW_BUDGET } else { usize::MAX }),
-        };
-        Ok((tx, told))
+        }
     }
 
     /// Begins to write with a lock of this number, at a savepoint, all in one round trip; None when another
     /// transaction has the lock. On SQLite the only writer is lock enough.
     pub(super) async fn begin_alone(db: &Db, settings: String, number: i64) -> Result<Option<Self>, DbError> {
         let settings = format!("{settings}; SELECT pg_try_advisory_xact_lock({number}) AS is_ours; {SAVEPOINT}");
-        let (tx, told) = Self::begin_told(db, Mode::Write, settings, Cancel::never()).await?;
-        match told {
+        let (connection, told) = Connection::begin(db, Mode::Write, &settings).await?;
+        let tx = Self::on(connection, (db, Mode::Write), Cancel::never());
+        match told.last() {
             Some(row) if !row.try_get::<bool, _>("is_ours")? => return Ok(None),
             Some(_) => {}
             None => tx.savepoint().await?,
         }
         Ok(Some(tx))
+    }
+
+    /// Begins to write with those of the locks of these numbers that no other transaction has, in one round trip; gives
+    /// their numbers. It fails where a statement would wait long for somebody else. On SQLite all are ours.
+    pub(super) async fn begin_promptly(
+        db: &Db,
+        settings: String,
+        numbers: &[i64],
+    ) -> Result<(Self, HashSet<i64>), DbError> {
+        let list: Vec<_> = numbers.iter().map(i64::to_string).collect();
+        let locks = format!("SELECT number FROM unnest('{{{}}}'::bigint[]) AS n (number)", list.join(","));
+        let settings = format!("{settings}; {PROMPTLY}; {locks} WHERE pg_try_advisory_xact_lock(number)");
+        let (connection, told) = Connection::begin(db, Mode::Write, &settings).await?;
+        let held = match &connection {
+            // The other settings answer too, with something else.
+            Connection::Postgres(_) => told.iter().filter_map(|row| row.try_get("number").ok()).collect(),
+            _ => numbers.iter().copied().collect(),
+        };
+        Ok((Self::on(connection, (db, Mode::Write), Cancel::never()), held))
     }
 
     /// Changes role and tenant of a transaction that is under way; `settings` as for [`Tx::begin`].
@@ -163,6 +203,18 @@ impl Tx {
             // The pool ends the chained transaction: see `connect`.
             Connection::Postgres(mut c) => c.execute(sqlx::raw_sql("COMMIT AND CHAIN")).await.map(drop)?,
             Connection::Sqlite(mut c) => c.execute(sqlx::raw_sql("COMMIT")).await.map(drop)?,
+            // Nothing was written.
+            Connection::Later(..) => {}
+        }
+        Ok(())
+    }
+
+    /// Undoes all, and lets go of every lock before it returns, where dropping would leave that to the pool.
+    pub(super) async fn rollback(self) -> Result<(), DbError> {
+        match self.connection.into_inner() {
+            Connection::Postgres(mut c) => c.execute(sqlx::raw_sql("ROLLBACK AND CHAIN")).await.map(drop)?,
+            Connection::Sqlite(mut c) => c.execute(sqlx::raw_sql("ROLLBACK")).await.map(drop)?,
+            Connection::Later(..) => {}
         }
         Ok(())
     }
@@ -203,17 +255,17 @@ impl Tx {
 
 /// Begins on a connection that lives. Those that lay idle while the server went away are found dead here and
 /// replaced: nothing has happened yet, so beginning again is safe.
-async fn begin_postgres(pool: &PgPool, begin: String) -> Result<(PoolConnection<Postgres>, Option<PgRow>), DbError> {
+async fn begin_postgres(pool: &PgPool, begin: String) -> Result<(PoolConnection<Postgres>, Vec<PgRow>), sqlx::Error> {
     let mut dead = 0;
     loop {
         let mut connection = pool.acquire().await?;
         match connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(begin.clone()))).await {
-            Ok(mut rows) => return Ok((connection, rows.pop())),
+            Ok(rows) => return Ok((connection, rows)),
             Err(error) if is_unavailable(&error) && dead < pool.options().get_max_connections() => {
                 connection.close_on_drop();
                 dead += 1;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
 }

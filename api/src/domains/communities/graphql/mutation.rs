@@ -246,7 +246,7 @@ async fn payload<P: Payload<Community>>(
     let (id, user_errors) = settle(ctx, call, result)?;
     let community = match id {
         Some(id) => {
-            let reader = ctx.request()?.fresh_reader().await?;
+            let reader = ctx.request()?.fresh_reader()?;
             find(ctx, reader, id, &Selection::at(ctx, &[&["community"]])).await?
         }
         None => None,

@@ -170,7 +170,7 @@ async fn payload<P: Payload<(Option<Submission>, Option<Member>)>>(
     let Some(Handled { submission, member }) = made else { return Ok(P::new(None, user_errors)) };
     let wants = Selection::at(ctx, &[&[]]);
     // One for both: whoever waits for a second one while holding the first may wait for each other.
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     let submission = if wants.has("submission") {
         let row = ctx.service::<Creators>()?.find_handled(ctx.actor()?, &reader, submission).await?;
         row.map(|row| Submission(Ref::single(Arc::clone(&reader), row)))
@@ -202,7 +202,7 @@ impl CreatorProgrammeMutation {
         let result = ctx.service::<Creators>()?.programme_update(ctx.actor()?, input.into(), &call).await;
         let (made, user_errors) = settle(ctx, &call, result)?;
         let programme = match made.is_some() && ctx.actor()?.may(Scope::CreatorsRead) {
-            true => Some(query::programme(ctx, ctx.request()?.fresh_reader().await?.as_ref()).await?),
+            true => Some(query::programme(ctx, ctx.request()?.fresh_reader()?.as_ref()).await?),
             false => None,
         };
         Ok(CreatorProgrammeUpdatePayload::new(programme, user_errors))

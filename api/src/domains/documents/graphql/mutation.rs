@@ -202,7 +202,7 @@ fn key(ctx: &Context<'_>, id: Option<&ID>) -> Result<Option<PartnerKeyId>, Failu
 }
 
 async fn shown(ctx: &Context<'_>, key: Option<PartnerKeyId>) -> Result<Option<DocumentRegistry>, ApiError> {
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     let found = ctx.service::<TrustedDocuments>()?.find(ctx.actor()?, &reader, key).await?;
     Ok(found.map(DocumentRegistry))
 }

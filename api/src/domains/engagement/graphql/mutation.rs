@@ -97,7 +97,7 @@ impl EngagementMutation {
         };
         let (member, user_errors) = settle(ctx, &call, result)?;
         let member = match member {
-            Some(id) => members::find_shown(ctx, ctx.request()?.fresh_reader().await?, id).await?,
+            Some(id) => members::find_shown(ctx, ctx.request()?.fresh_reader()?, id).await?,
             None => None,
         };
         Ok(CheckInCardsGrantPayload::new(member, user_errors))
@@ -131,7 +131,7 @@ async fn payload<P: Payload<(Option<CheckIn>, Option<Member>)>>(
     let Some(CheckedIn { check_in, member }) = made else { return Ok(P::new(None, user_errors)) };
     let wants = Selection::at(ctx, &[&[]]);
     // One for both: whoever waits for a second one while holding the first may wait for each other.
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     let check_in = if wants.has("checkIn") { find_made(ctx, &reader, check_in).await? } else { None };
     let member = if wants.has("member") { members::find_shown(ctx, reader, member).await? } else { None };
     Ok(P::new(Some((check_in, member)), user_errors))

@@ -337,7 +337,7 @@ async fn payload<P: Payload<Member>>(
     let (id, user_errors) = settle(ctx, call, result)?;
     let member = match id {
         Some(id) => {
-            let reader = ctx.request()?.fresh_reader().await?;
+            let reader = ctx.request()?.fresh_reader()?;
             find(ctx, reader, id, &Selection::at(ctx, &[&["member"]])).await?
         }
         None => None,

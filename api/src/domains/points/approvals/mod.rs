@@ -18,4 +18,4 @@ mod store;
 
 pub use model::{Filter, State};
 pub use row::ApprovalRow;
-pub(super) use service_asking::{Asker, ByHand};
+pub(super) use service_asking::{Asker, Awarded, ByHand};

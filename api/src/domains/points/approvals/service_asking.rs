@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::super::PointsError;
 use super::super::model::{Award, AwardDraft, EntryKind, Spending};
 use super::super::model_transfers::TransferDraft;
+use super::super::row::EntryRow;
 use super::super::service::{AwardOutcome, Points, Posted, user_errors};
 use super::model::{Request, WINDOW, is_over};
 use super::store;
 use crate::actor::Actor;
 use crate::domains::auth::partner_keys::list_holders_in;
-use crate::error::ApiError;
+use crate::error::{ApiError, UserError};
 use crate::platform::audit::Subject;
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Outcome;
@@ -55,6 +56,41 @@ impl Outcome for ByHand {
     }
 }
 
+/// What became of an award by hand. Remembered as [`ByHand`] is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Awarded {
+    /// Whether it is posted or waits.
+    pub by_hand: ByHand,
+    /// The entry as it was posted; None where the outcome was remembered.
+    #[serde(skip)]
+    pub entry: Option<EntryRow>,
+}
+
+impl Awarded {
+    /// Of this member's award, or why there is none.
+    pub(in super::super) fn of(member: MemberId, outcome: AwardOutcome) -> Result<Self, Vec<UserError>> {
+        let by_hand = match (outcome.entry, outcome.approval) {
+            (Some(entry), _) => ByHand::Posted(Posted { entry, member }),
+            (None, Some(approval)) => ByHand::Kept(Asked { approval, member }),
+            (None, None) => return Err(outcome.errors),
+        };
+        Ok(Self { by_hand, entry: outcome.row })
+    }
+}
+
+impl From<ByHand> for Awarded {
+    fn from(by_hand: ByHand) -> Self {
+        Self { by_hand, entry: None }
+    }
+}
+
+impl Outcome for Awarded {
+    fn subject(&self) -> Subject {
+        self.by_hand.subject()
+    }
+}
+
 /// Who asks for points.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Asker {
@@ -88,52 +124,54 @@ impl Points {
         tx: &TenantTx,
         draft: AwardDraft,
         asker: &Asker,
-    ) -> Result<ByHand, PointsError> {
+    ) -> Result<Awarded, PointsError> {
         let member = draft.member;
-        let outcome = self.award_many_by_hand_in(tx, vec![draft], asker).await?.into_iter().next();
-        match outcome {
-            Some(AwardOutcome { entry: Some(entry), .. }) => Ok(ByHand::Posted(Posted { entry, member })),
-            Some(AwardOutcome { approval: Some(approval), .. }) => Ok(ByHand::Kept(Asked { approval, member })),
-            outcome => Err(PointsError::Invalid(outcome.map(|outcome| outcome.errors).unwrap_or_default())),
-        }
+        let outcome = self.award_many_by_hand_in(tx, vec![draft], &[asker]).await?.into_iter().next();
+        outcome.map_or(Err(Vec::new()), |outcome| Awarded::of(member, outcome)).map_err(PointsError::Invalid)
     }
 
+    /// Each award is asked for by its asker.
     pub(in super::super) async fn award_many_by_hand_in(
         &self,
         tx: &TenantTx,
         drafts: Vec<AwardDraft>,
-        asker: &Asker,
+        askers: &[&Asker],
     ) -> Result<Vec<AwardOutcome>, PointsError> {
+        let actors: Vec<_> = askers.iter().map(|asker| asker.label.as_str()).collect();
         let (calendar, limit) = self.terms_in(tx).await?;
         let Some(limit) = limit else {
             let judged = self.judge_in(tx, drafts, &calendar).await?;
-            return self.post_judged_in(tx, judged, (&asker.label, calendar.now)).await;
+            return self.post_judged_in(tx, judged, (&actors, calendar.now)).await;
         };
         let members: Vec<_> = drafts.iter().map(|draft| draft.member).collect();
         self.members.lock_in(tx, &members).await?;
         let last_days: Vec<_> = drafts.iter().map(|draft| draft.expires_on).collect();
         let mut judged = self.judge_in(tx, drafts, &calendar).await?;
         let moved = store::sum_by_hand(tx, &members, (EntryKind::Award, calendar.now - WINDOW)).await?;
-        let kept = self.split(&mut judged, &last_days, (limit, moved));
-        self.keep_asked_in(tx, &kept, asker).await?;
-        self.post_judged_in(tx, judged, (&asker.label, calendar.now)).await
+        let kept = self.split(&mut judged, (&last_days, askers), (limit, moved));
+        for of_one in kept.chunk_by(|(one, _), (next, _)| one.label == next.label) {
+            let Some((asker, _)) = of_one.first() else { continue };
+            let requests: Vec<_> = of_one.iter().map(|(_, request)| request.clone()).collect();
+            self.keep_asked_in(tx, &requests, asker).await?;
+        }
+        self.post_judged_in(tx, judged, (&actors, calendar.now)).await
     }
 
     /// Takes out the awards that are over the limit, one after the other.
-    fn split(
+    fn split<'a>(
         &self,
         judged: &mut [Judged],
-        last_days: &[Option<NaiveDate>],
+        (last_days, askers): (&[Option<NaiveDate>], &[&'a Asker]),
         (limit, mut moved): (i64, HashMap<MemberId, i64>),
-    ) -> Vec<Request> {
+    ) -> Vec<(&'a Asker, Request)> {
         let mut kept = Vec::new();
-        for (judged, last_day) in judged.iter_mut().zip(last_days) {
+        for ((judged, last_day), asker) in judged.iter_mut().zip(last_days).zip(askers) {
             let Ok(award) = judged else { continue };
             if is_over(limit, moved.entry(award.member).or_default(), award.amount) {
                 let request = Request::of_award(self.platform.new_id(), award, *last_day);
                 let errors = user_errors(PointsError::ApprovalRequired);
-                *judged = Err(AwardOutcome { entry: None, approval: Some(request.id), errors });
-                kept.push(request);
+                *judged = Err(AwardOutcome { entry: None, approval: Some(request.id), errors, row: None });
+                kept.push((*asker, request));
             }
         }
         kept

@@ -15,7 +15,9 @@ use crate::actor::{Actor, Scope};
 use crate::domains::members::Standing;
 use crate::domains::members::membership::Tier;
 use crate::domains::points::model::{Award, Calendar};
+use crate::domains::points::row::EntryRow;
 use crate::domains::points::service::user_errors;
+use crate::domains::points::store_awards::NewAward;
 use crate::domains::points::{Points, PointsError};
 use crate::error::{Failure, UserError, UserErrorCode};
 use crate::platform::audit::Subject;
@@ -225,8 +227,9 @@ impl Points {
         };
         let events: Vec<_> = events.iter().filter(|event| new.contains(&event.id)).collect();
         let scored = self.score(&events, (&rules, calendar), spent);
-        let awards: Vec<_> = scored.iter().filter_map(|scored| scored.award.clone()).collect();
-        let posted = self.post_awards_in(tx, &awards, (actor, calendar.now)).await?;
+        let awards = scored.iter().filter_map(|scored| scored.award.clone());
+        let awards: Vec<_> = awards.map(|(id, award)| NewAward { id, award, actor }).collect();
+        let posted = self.post_awards_in(tx, &awards, calendar.now).await?;
         let payments: Vec<_> = scored.into_iter().map(|scored| scored.written(&posted)).collect();
         store_events::insert_payments(tx, &payments).await?;
         let mut paid: HashMap<_, i64> = events.iter().map(|event| (event.id, 0)).collect();
@@ -272,10 +275,10 @@ struct Scored {
 
 impl Scored {
     /// As it came out: a frozen account is given nothing.
-    fn written(self, posted: &HashSet<PointsEntryId>) -> NewPayment {
+    fn written(self, posted: &HashMap<PointsEntryId, EntryRow>) -> NewPayment {
         let Self { mut payment, award } = self;
         match award {
-            Some((id, _)) if posted.contains(&id) => payment.entry = Some(id),
+            Some((id, _)) if posted.contains_key(&id) => payment.entry = Some(id),
             Some(_) => {
                 payment.payment.amount = 0;
                 payment.payment.outcome = PaymentOutcome::Withheld;

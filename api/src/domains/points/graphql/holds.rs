@@ -118,7 +118,7 @@ async fn payload<P: Payload<(Option<PointsHold>, Option<Member>)>>(
     let (held, user_errors) = settle(ctx, call, result)?;
     let Some(Holding { hold, member }) = held else { return Ok(P::new(None, user_errors)) };
     let (wants, actor) = (Selection::at(ctx, &[&[]]), ctx.actor()?);
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     let hold = if wants.has("hold") {
         ctx.service::<Points>()?.find_held(actor, &reader, hold).await?.as_ref().map(PointsHold::from)
     } else {

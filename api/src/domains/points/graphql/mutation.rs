@@ -1,10 +1,11 @@
 //! Giving points, taking them away, undoing either, and clearing a frozen account.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 
-use super::super::approvals::ByHand;
+use super::super::approvals::{Awarded, ByHand};
 use super::super::service::{Posted, user_errors as refusals};
 use super::super::{AwardOutcome, AwardOutcomes, Points, PointsError};
 use super::input::{
@@ -17,6 +18,7 @@ use crate::domains::members::graphql as members;
 use crate::domains::points::approvals::graphql::{PointsApproval, find_asked};
 use crate::error::{ApiError, Failure, UserError};
 use crate::graph::member::Member;
+use crate::graphql::batch::Ref;
 use crate::graphql::context::ContextExt as _;
 use crate::graphql::cost::shown::list_size;
 use crate::graphql::guard::requires_scopes;
@@ -180,7 +182,7 @@ impl PointsMutation {
             Ok(spending) => ctx.service::<Points>()?.deduct(ctx.actor()?, spending, &call).await,
             Err(error) => Err(Failure::Refused(vec![error])),
         };
-        payload(ctx, &call, result).await
+        payload(ctx, &call, result.map(Awarded::from)).await
     }
 
     /// Undoes an award, a deduction or a transfer, as a whole and once. An award is taken from its own lot first and from
@@ -200,7 +202,7 @@ impl PointsMutation {
             Ok(entry) => ctx.service::<Points>()?.reverse(ctx.actor()?, (entry, input.reason), &call).await,
             Err(error) => Err(Failure::Refused(vec![error])),
         };
-        payload(ctx, &call, result.map(ByHand::Posted)).await
+        payload(ctx, &call, result.map(ByHand::Posted).map(Awarded::from)).await
     }
 
     /// Lets points be posted again to an account that was frozen and adds up by now. A person must have proved within
@@ -219,7 +221,7 @@ impl PointsMutation {
         };
         let (member, user_errors) = settle(ctx, &call, result)?;
         let member = match member {
-            Some(member) => members::find_shown(ctx, ctx.request()?.fresh_reader().await?, member).await?,
+            Some(member) => members::find_shown(ctx, ctx.request()?.fresh_reader()?, member).await?,
             None => None,
         };
         Ok(PointsUnfreezePayload::new(member, user_errors))
@@ -229,20 +231,24 @@ impl PointsMutation {
 async fn payload<P: Payload<Shown>>(
     ctx: &Context<'_>,
     call: &Call,
-    result: Result<ByHand, Failure>,
+    result: Result<Awarded, Failure>,
 ) -> Result<P, ApiError> {
     let (done, user_errors) = settle(ctx, call, result)?;
     let wants = Selection::at(ctx, &[&[]]);
-    match done {
-        None => Ok(P::new(None, user_errors)),
-        Some(ByHand::Posted(Posted { entry, member })) => {
+    let Some(Awarded { by_hand, entry: row }) = done else { return Ok(P::new(None, user_errors)) };
+    match by_hand {
+        ByHand::Posted(Posted { entry, member }) => {
             // One for both: whoever waits for a second one while holding the first may wait for each other.
-            let reader = ctx.request()?.fresh_reader().await?;
-            let entry = if wants.has("entry") { find_posted(ctx, &reader, entry).await? } else { None };
+            let reader = ctx.request()?.fresh_reader()?;
+            let entry = match row {
+                _ if !wants.has("entry") => None,
+                Some(row) => Some(PointsEntry::new(Ref::single(Arc::clone(&reader), row))),
+                None => find_posted(ctx, &reader, entry).await?,
+            };
             let member = if wants.has("member") { members::find_shown(ctx, reader, member).await? } else { None };
             Ok(P::new(Some(Shown { entry, member, approval: None }), user_errors))
         }
-        Some(ByHand::Kept(asked)) => {
+        ByHand::Kept(asked) => {
             let kept = if wants.has("approval") { Some(asked.approval) } else { None };
             let approval = kept_ones(ctx, kept).await?.remove(&asked.approval);
             Ok(P::new(Some(Shown { approval, ..Shown::default() }), refused_for_approval()))
@@ -264,7 +270,7 @@ pub(super) async fn kept_ones(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     find_asked(ctx, &reader, &ids).await
 }
 
@@ -272,7 +278,7 @@ async fn outcomes_shown(ctx: &Context<'_>, outcomes: AwardOutcomes) -> Result<Ve
     let wants = Selection::at(ctx, &[&["outcomes"]]);
     let kept = outcomes.0.iter().filter_map(|outcome| outcome.approval.filter(|_| wants.has("approval")));
     let mut kept = kept_ones(ctx, kept).await?;
-    let shown = |AwardOutcome { entry, approval, errors }: AwardOutcome| PointsAwardOutcome {
+    let shown = |AwardOutcome { entry, approval, errors, .. }: AwardOutcome| PointsAwardOutcome {
         entry_id: entry.map(Into::into),
         approval: approval.and_then(|id| kept.remove(&id)),
         user_errors: errors,

@@ -177,7 +177,7 @@ impl TransferMutation {
         let (transfer, approval, user_errors) = match done {
             None => (None, None, user_errors),
             Some(ByHand::Posted(posted)) if wants.has("transfer") => {
-                let reader = ctx.request()?.fresh_reader().await?;
+                let reader = ctx.request()?.fresh_reader()?;
                 let rows = ctx.service::<Points>()?.list_transferred(ctx.actor()?, &reader, posted.entry).await?;
                 (Some(PointsTransfer { entries: Page::new(reader, rows).refs() }), None, user_errors)
             }

@@ -119,7 +119,7 @@ async fn payload<P: Payload<(Option<Redemption>, Option<Member>)>>(
     let Some(Redeemed { redemption, member }) = made else { return Ok(P::new(None, user_errors)) };
     let wants = Selection::at(ctx, &[&[]]);
     // One for both: whoever waits for a second one while holding the first may wait for each other.
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     let redemption = if wants.has("redemption") {
         let row = ctx.service::<Rewards>()?.find_redeemed(ctx.actor()?, &reader, redemption).await?;
         row.map(|row| Redemption(Ref::single(reader.clone(), row)))

@@ -159,7 +159,7 @@ async fn payload<P: Payload<Reward>>(
 }
 
 async fn find_written(ctx: &Context<'_>, id: RewardId) -> Result<Option<Reward>, ApiError> {
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     let row = ctx.service::<Rewards>()?.find_written(ctx.actor()?, &reader, id).await?;
     Ok(row.map(|row| Reward(Ref::single(reader, row))))
 }

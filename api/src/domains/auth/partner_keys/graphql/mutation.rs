@@ -301,6 +301,6 @@ async fn payload<P: Payload<PartnerKey>>(
 }
 
 async fn shown(ctx: &Context<'_>, id: PartnerKeyId) -> Result<Option<PartnerKey>, ApiError> {
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     Ok(find_many(ctx, reader, &[id]).await?.remove(&id))
 }

@@ -135,7 +135,7 @@ async fn payload<P: Payload<Invitation>>(
 ) -> Result<P, ApiError> {
     let (id, user_errors) = settle(ctx, call, result)?;
     let invitation = match id {
-        Some(id) => find_invitation(ctx, ctx.request()?.fresh_reader().await?, id).await?,
+        Some(id) => find_invitation(ctx, ctx.request()?.fresh_reader()?, id).await?,
         None => None,
     };
     Ok(P::new(invitation, user_errors))

@@ -118,7 +118,7 @@ async fn change<P: Payload<StaffMember>>(
     };
     let (id, user_errors) = settle(ctx, call, result)?;
     let staff_member = match id {
-        Some(id) => find_staff(ctx, ctx.request()?.fresh_reader().await?, id).await?,
+        Some(id) => find_staff(ctx, ctx.request()?.fresh_reader()?, id).await?,
         None => None,
     };
     Ok(P::new(staff_member, user_errors))

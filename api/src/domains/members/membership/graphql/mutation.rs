@@ -176,7 +176,7 @@ async fn payload<P: Payload<(Option<Community>, Option<Member>)>>(
 ) -> Result<P, ApiError> {
     let (at, user_errors) = settle(ctx, call, result)?;
     let Some((community, member)) = at else { return Ok(P::new(None, user_errors)) };
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     let selection = Selection::at(ctx, &[&["community"]]);
     // Whoever may change memberships may not read communities: the field is null for them.
     let community = match communities::find(ctx, reader.clone(), community, &selection).await {

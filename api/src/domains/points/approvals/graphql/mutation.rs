@@ -95,7 +95,7 @@ impl ApprovalMutation {
         let result = ctx.service::<Points>()?.policy_update(ctx.actor()?, (limit, transfers), &call).await;
         let (changed, user_errors) = settle(ctx, &call, result)?;
         let shown = match changed {
-            Some(_) => Some(policy(ctx, ctx.request()?.fresh_reader().await?.as_ref()).await?),
+            Some(_) => Some(policy(ctx, ctx.request()?.fresh_reader()?.as_ref()).await?),
             None => None,
         };
         Ok(PointsPolicyUpdatePayload::new(shown, user_errors))
@@ -162,6 +162,6 @@ async fn payload<P: Payload<PointsApproval>>(
 ) -> Result<P, ApiError> {
     let (ended, user_errors) = settle(ctx, call, result)?;
     let Some(Asked { approval, .. }) = ended else { return Ok(P::new(None, user_errors)) };
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     Ok(P::new(find_asked(ctx, &reader, &[approval]).await?.remove(&approval), user_errors))
 }

@@ -71,7 +71,7 @@ impl EarningEventMutation {
         };
         let (earned, user_errors) = settle(ctx, &call, result)?;
         let Some(earned) = earned else { return Ok(EarningEventRecordPayload::new(None, user_errors)) };
-        let reader = ctx.request()?.fresh_reader().await?;
+        let reader = ctx.request()?.fresh_reader()?;
         let row = ctx.service::<Points>()?.find_recorded_event(ctx.actor()?, &reader, earned.event).await?;
         Ok(EarningEventRecordPayload::new(row.map(|row| EarningEvent(Ref::single(reader, row))), user_errors))
     }

@@ -93,7 +93,7 @@ async fn payload<P: Payload<EarningRule>>(
 ) -> Result<P, ApiError> {
     let (id, user_errors) = settle(ctx, call, result)?;
     let Some(id) = id else { return Ok(P::new(None, user_errors)) };
-    let reader = ctx.request()?.fresh_reader().await?;
+    let reader = ctx.request()?.fresh_reader()?;
     let row: Option<RuleRow> = ctx.service::<Points>()?.find_written_rule(ctx.actor()?, &reader, id).await?;
     Ok(P::new(row.map(|row| EarningRule(Ref::single(reader, row))), user_errors))
 }

@@ -119,7 +119,7 @@ impl GrowthMutation {
         };
         let (member, user_errors) = settle(ctx, &call, result)?;
         let member = match member {
-            Some(member) => members::find_shown(ctx, ctx.request()?.fresh_reader().await?, member).await?,
+            Some(member) => members::find_shown(ctx, ctx.request()?.fresh_reader()?, member).await?,
             None => None,
         };
         Ok(GrowthNodeSetPayload::new(member, user_errors))
@@ -142,7 +142,7 @@ impl GrowthMutation {
         let may_read = made.is_some() && ctx.actor()?.may(Scope::PointsRead);
         let growth_path = match may_read {
             true => {
-                let reader = ctx.request()?.fresh_reader().await?;
+                let reader = ctx.request()?.fresh_reader()?;
                 Some(query::read(ctx, &reader, &Selection::at(ctx, &[&["growthPath", "nodes"]])).await?)
             }
             false => None,
