@@ -13,7 +13,7 @@ pub struct Model {
     /// `POINTS`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub asset: String,
-    /// All that was given: the sum of the other seven.
+    /// All that the tenant gave: the sum of the other seven.
     pub issued: i64,
     pub pending: i64,
     pub available: i64,

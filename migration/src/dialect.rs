@@ -87,11 +87,12 @@ pub(crate) async fn change_constraint(
     let version: i64 = version.map_or(Ok(0), |row| row.try_get("", "schema_version"))?;
     let values: [Value; 3] = [table.into(), before.into(), after.into()];
     db.execute_unprepared("PRAGMA writable_schema = ON").await?;
-    let changed = db.execute_raw(Statement::from_sql_and_values(backend, update, values)).await?;
-    // Every connection reads the tables again: the others by the number, this one by the RESET.
-    db.execute_unprepared(&format!("PRAGMA schema_version = {}", version + 1)).await?;
+    let changed = db.execute_raw(Statement::from_sql_and_values(backend, update, values)).await;
+    // Every connection reads the tables again: the others by the number, this one by the RESET, which no error leaves out.
+    let numbered = db.execute_unprepared(&format!("PRAGMA schema_version = {}", version + 1)).await;
     db.execute_unprepared("PRAGMA writable_schema = RESET").await?;
-    match changed.rows_affected() {
+    numbered?;
+    match changed?.rows_affected() {
         1 => Ok(()),
         _ => Err(DbErr::Migration(format!("the table {table} has no such {name}"))),
     }

@@ -1,5 +1,6 @@
 //! Use cases: points that one member gives to another.
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use super::PointsError;
@@ -39,8 +40,11 @@ impl Points {
     pub async fn transfer_in(&self, tx: &TenantTx, draft: TransferDraft, actor: &str) -> Result<Posted, PointsError> {
         let (spending, to) = draft.check()?;
         self.may_transfer_in(tx, (spending.member, to)).await?;
-        self.hold_both_in(tx, (spending.member, to)).await?;
+        // One moment for all of it: what is due later than this is due behind it.
+        let now = self.platform.clock.now();
+        self.hold_both_in(tx, (spending.member, to), now).await?;
         let posting = Posting {
+            now,
             to: Account::Transferred,
             reason: Some(spending.reason.clone()),
             reference: spending.reference.clone(),
@@ -76,8 +80,12 @@ impl Points {
 
     /// Holds both accounts, in the order of their ids so that nobody waits in a circle, with what is due posted. Whoever
     /// gets something may have none yet.
-    async fn hold_both_in(&self, tx: &TenantTx, (from, to): (MemberId, MemberId)) -> Result<(), PointsError> {
-        let now = self.platform.clock.now();
+    async fn hold_both_in(
+        &self,
+        tx: &TenantTx,
+        (from, to): (MemberId, MemberId),
+        now: DateTime<Utc>,
+    ) -> Result<(), PointsError> {
         for member in [from.min(to), from.max(to)] {
             if member == to {
                 store_transfers::open_account(tx, to, now).await?;
@@ -138,6 +146,7 @@ impl Points {
             return Err(PointsError::AlreadyReversed);
         }
         let undoing = |entry: &EntryRow| Posting {
+            now,
             reason: Some(reason.clone()),
             reference: entry.reference.clone(),
             reverses: Some(entry.id),

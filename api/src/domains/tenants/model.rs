@@ -140,9 +140,10 @@ pub struct PointsPolicy {
     pub lifetime_months: Option<u32>,
     /// Where the number comes from.
     pub source: String,
-    /// The most that one person gives to a member by hand within 24 hours, or takes; None for any number.
+    /// The most that one person gives to a member by hand within 24 hours, or takes, or moves to others; None for any number.
     pub approval_above: Option<i64>,
     /// Whether members may give each other points.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub transfers_enabled: bool,
 }
 

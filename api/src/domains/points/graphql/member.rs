@@ -80,7 +80,7 @@ impl MemberPoints {
         self.account.held.into()
     }
 
-    /// All that was given, and not reversed: the sum of the other seven.
+    /// All that the tenant gave, and did not take back: the sum of the other seven.
     async fn issued(&self) -> BigInt {
         self.account.issued.into()
     }

@@ -118,7 +118,7 @@ pub struct PointsTransferInput {
     amount: BigInt,
     /// What for, in words that both may read, 1 to 200 characters.
     reason: String,
-    /// Your own reference, at most 128 characters.
+    /// Your own reference, at most 128 characters; on both sides.
     reference: Option<String>,
     /// The same key and input have one effect, for ever. 1 to 255 characters.
     idempotency_key: String,
@@ -139,8 +139,7 @@ impl PointsTransferInput {
 /// The transfer, what waits instead of it, or why nothing was given.
 #[derive(SimpleObject)]
 pub struct PointsTransferPayload {
-    /// The transfer, also for a caller who may read no entries (`lots` and `reversedById` are null then); null when
-    /// refused.
+    /// The transfer, also for a caller who may read no entries (what needs `points:read` is null then); null when refused.
     transfer: Option<PointsTransfer>,
     /// What waits for a second person where APPROVAL_REQUIRED is the answer; null otherwise. Asked for again under the
     /// same key, it is the same.
@@ -179,7 +178,9 @@ impl TransferMutation {
             Some(ByHand::Posted(posted)) if wants.has("transfer") => {
                 let reader = ctx.request()?.fresh_reader()?;
                 let rows = ctx.service::<Points>()?.list_transferred(ctx.actor()?, &reader, posted.entry).await?;
-                (Some(PointsTransfer { entries: Page::new(reader, rows).refs() }), None, user_errors)
+                // All of them are out of reach where both members have left what a restricted key sees.
+                let transfer = (!rows.is_empty()).then(|| PointsTransfer { entries: Page::new(reader, rows).refs() });
+                (transfer, None, user_errors)
             }
             Some(ByHand::Posted(_)) => (None, None, user_errors),
             Some(ByHand::Kept(asked)) => {

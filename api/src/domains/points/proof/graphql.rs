@@ -58,7 +58,7 @@ pub struct LedgerProof {
     revoked: BigInt,
     /// Between members, who give each other points: always nothing.
     transferred: BigInt,
-    /// The smallest of all balances of all members: never negative.
+    /// The smallest of what any member has pending, available or held: never negative.
     smallest_balance: BigInt,
     /// How far the ledger is sealed; null before the first seal.
     head: Option<LedgerHead>,

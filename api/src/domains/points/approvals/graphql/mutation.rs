@@ -21,7 +21,7 @@ use crate::platform::idempotency::Call;
 #[derive(InputObject)]
 pub struct PointsPolicyUpdateInput {
     /// The most points that are given to a member by hand within 24 hours without a second person's approval, and the
-    /// most that are taken so, 0 to 1,000,000,000; null for as many as anybody likes.
+    /// most that are taken so, or go to other members, 0 to 1,000,000,000; null for as many as anybody likes.
     approval_above: MaybeUndefined<BigInt>,
     /// Whether members may give each other points.
     transfers_enabled: Option<bool>,
