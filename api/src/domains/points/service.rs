@@ -51,7 +51,7 @@ pub struct AwardOutcome {
     pub errors: Vec<UserError>,
     /// The entry as it was posted; None where the outcome was remembered.
     #[serde(skip)]
-    pub row: Option<EntryRow>,
+    pub row: Option<Box<EntryRow>>,
 }
 
 impl AwardOutcome {
@@ -157,7 +157,10 @@ impl Points {
         let outcomes = judged.into_iter().map(|judged| match judged {
             Err(outcome) => outcome,
             Ok(_) => match ids.next().and_then(|id| posted.remove(&id)) {
-                Some(row) => AwardOutcome { entry: Some(row.id), approval: None, errors: Vec::new(), row: Some(row) },
+                Some(row) => {
+                    let (entry, row) = (Some(row.id), Some(Box::new(row)));
+                    AwardOutcome { entry, approval: None, errors: Vec::new(), row }
+                }
                 None => AwardOutcome::refused(user_errors(PointsError::Frozen("memberId"))),
             },
         });

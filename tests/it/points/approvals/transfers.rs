@@ -141,8 +141,8 @@ fn splitting_a_transfer_does_not_help_also_not_at_once() {
         limited(&owner, json!(100)).await;
         let mut calls = JoinSet::new();
         // To ten others, who have no account yet.
-        for to in ids[1..].iter().cloned() {
-            let (client, from) = (owner.clone(), ids[0].clone());
+        for to in &ids[1..] {
+            let (client, from, to) = (owner.clone(), ids[0].clone(), to.clone());
             calls.spawn(async move { give(&client, (&from, &to), 30, &to).await });
         }
         let answers = calls.join_all().await;

@@ -75,7 +75,7 @@ impl Awarded {
             (None, Some(approval)) => ByHand::Kept(Asked { approval, member }),
             (None, None) => return Err(outcome.errors),
         };
-        Ok(Self { by_hand, entry: outcome.row })
+        Ok(Self { by_hand, entry: outcome.row.map(|row| *row) })
     }
 }
 
