@@ -3,7 +3,7 @@
 use harness::absent_id;
 use serde_json::{Value, json};
 
-use super::cases::{Case, Promise, case, input, mutation};
+use super::cases::{Case, Promise, case, input, mutation, unkeyed};
 use super::things::{Maker, Things, text};
 use crate::given;
 
@@ -64,7 +64,8 @@ pub(super) fn of_points() -> Vec<Case> {
             input(things, json!({ "entryId": things.deduction, "reason": "Taken by mistake" }))
         }),
         case("pointsReverse", entry("pointsReverse"), |things| {
-            input(things, json!({ "entryId": things.transfer, "reason": "Given by mistake" }))
+            let key = format!("{} again", things.idempotency_key);
+            unkeyed(json!({ "entryId": things.transfer, "reason": "Given by mistake", "idempotencyKey": key }))
         }),
         case("pointsHoldCreate", hold("pointsHoldCreate"), |things| input(things, moving(things))),
         case("pointsHoldCapture", hold("pointsHoldCapture"), |things| input(things, json!({ "holdId": things.hold }))),
