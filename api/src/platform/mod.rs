@@ -2,8 +2,7 @@
 //!
 //! Nothing here knows what a member or an order is. In reading order: time, ids and randomness; where a
 //! request comes from; keys and encryption; text; the database; Redis and its in-process twin, and limits
-//! counted there; the outbox; mail; idempotency, and work that is
-//! done together; the audit trail.
+//! counted there; the outbox; mail; work that is done together; idempotency; the audit trail.
 
 pub mod audit;
 pub mod buckets;
