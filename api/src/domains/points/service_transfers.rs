@@ -78,8 +78,8 @@ impl Points {
         }
     }
 
-    /// Holds both accounts, in the order of their ids so that nobody waits in a circle, with what is due posted. Whoever
-    /// gets something may have none yet.
+    /// Holds both accounts, in the order of their ids so that nobody waits in a circle, with what is due posted. Either may
+    /// be missing: one that somebody else opens meanwhile would be held out of order.
     async fn hold_both_in(
         &self,
         tx: &TenantTx,
@@ -87,9 +87,7 @@ impl Points {
         now: DateTime<Utc>,
     ) -> Result<(), PointsError> {
         for member in [from.min(to), from.max(to)] {
-            if member == to {
-                store_transfers::open_account(tx, to, now).await?;
-            }
+            store_transfers::open_account(tx, member, now).await?;
             self.settle_in(tx, member, now).await?;
         }
         Ok(())
