@@ -15,6 +15,7 @@ use super::store_postings::Posting;
 use super::{store, store_transfers};
 use crate::actor::{Actor, Scope};
 use crate::domains::members::Standing;
+use crate::domains::tenants::PointsPolicy;
 use crate::error::{ApiError, Failure};
 use crate::platform::db::TenantTx;
 use crate::platform::idempotency::Call;
@@ -39,7 +40,18 @@ impl Points {
     /// The same in the caller's transaction, without a limit.
     pub async fn transfer_in(&self, tx: &TenantTx, draft: TransferDraft, actor: &str) -> Result<Posted, PointsError> {
         let (spending, to) = draft.check()?;
-        self.may_transfer_in(tx, (spending.member, to)).await?;
+        let policy = self.tenants.get_in(tx).await?.policy.points;
+        self.may_transfer_in(tx, &policy, (spending.member, to)).await?;
+        self.post_transfer_in(tx, (spending, to), actor).await
+    }
+
+    /// Posts what the tenant and both members let through.
+    pub(super) async fn post_transfer_in(
+        &self,
+        tx: &TenantTx,
+        (spending, to): (Spending, MemberId),
+        actor: &str,
+    ) -> Result<Posted, PointsError> {
         // One moment for all of it: what is due later than this is due behind it.
         let now = self.platform.clock.now();
         self.hold_both_in(tx, (spending.member, to), now).await?;
@@ -62,9 +74,10 @@ impl Points {
     pub(super) async fn may_transfer_in(
         &self,
         tx: &TenantTx,
+        policy: &PointsPolicy,
         (from, to): (MemberId, MemberId),
     ) -> Result<(), PointsError> {
-        if !self.tenants.get_in(tx).await?.policy.points.transfers_enabled {
+        if !policy.transfers_enabled {
             return Err(PointsError::TransfersOff);
         }
         let standing = self.members.list_standing_in(tx, &[from, to]).await?;

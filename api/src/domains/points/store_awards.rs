@@ -71,22 +71,27 @@ pub(super) enum Origin {
     Transfer(PointsEntryId),
 }
 
-impl Origin {
-    fn kind(self) -> EntryKind {
-        if matches!(self, Self::Issued) { EntryKind::Award } else { EntryKind::TransferIn }
-    }
-
-    fn account(self) -> Account {
-        if matches!(self, Self::Issued) { Account::Issued } else { Account::Transferred }
-    }
-
-    fn transfer(self) -> Option<PointsEntryId> {
-        if let Self::Transfer(entry) = self { Some(entry) } else { None }
-    }
-
+/// What an origin makes of an award.
+struct Form {
+    kind: EntryKind,
+    from: Account,
+    transfer: Option<PointsEntryId>,
     /// By how many times the amount it changes what is issued, and what is between members.
-    fn factors(self) -> (i64, i64) {
-        if matches!(self, Self::Issued) { (1, 0) } else { (0, -1) }
+    issued: i64,
+    transferred: i64,
+}
+
+impl Origin {
+    fn form(self) -> Form {
+        match self {
+            Self::Issued => {
+                Form { kind: EntryKind::Award, from: Account::Issued, transfer: None, issued: 1, transferred: 0 }
+            }
+            Self::Transfer(entry) => {
+                let (kind, from) = (EntryKind::TransferIn, Account::Transferred);
+                Form { kind, from, transfer: Some(entry), issued: 0, transferred: -1 }
+            }
+        }
     }
 }
 
@@ -122,14 +127,14 @@ pub(super) async fn award_many(
         .each("available_at", each().map(|award| award.available_at.unwrap_or(never)))
         .each("expires_at", each().map(|award| ends(award).unwrap_or(never)))
         .each("expires_on", each().map(|award| award.expires.map_or_else(String::new, |(_, day)| spell_day(day))));
-    let (issued, transferred) = origin.factors();
+    let Form { kind, from, transfer, issued, transferred } = origin.form();
     let posted = Together::new(tx)
         .with("tenant", tx.tenant().uuid())
         .with("issued", issued)
         .with("transferred", transferred)
-        .with("kind", origin.kind().as_str())
-        .with("from", origin.account().as_str())
-        .with("transfer", origin.transfer().map(|id| id.uuid()))
+        .with("kind", kind.as_str())
+        .with("from", from.as_str())
+        .with("transfer", transfer.map(|id| id.uuid()))
         .with("now", now)
         .with("never", never)
         .given("given", given)

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::super::PointsError;
@@ -205,14 +205,14 @@ impl Points {
         spending: Spending,
         asker: &Asker,
     ) -> Result<ByHand, PointsError> {
-        let (calendar, limit) = self.terms_in(tx).await?;
+        let (_, limit) = self.terms_in(tx).await?;
         let Some(limit) = limit else {
             return self.deduct_in(tx, spending, &asker.label).await.map(ByHand::Posted);
         };
         let spending = spending.check()?;
         self.members.lock_in(tx, &[spending.member]).await?;
         self.standing_in(tx, spending.member).await?;
-        if !self.is_too_much_in(tx, &spending, (EntryKind::Deduct, limit), calendar.now).await? {
+        if !self.is_too_much_in(tx, &spending, (EntryKind::Deduct, limit)).await? {
             return self.deduct_in(tx, spending, &asker.label).await.map(ByHand::Posted);
         }
         self.keep_one_in(tx, Request::of_deduction(self.platform.new_id(), spending), asker).await
@@ -224,17 +224,18 @@ impl Points {
         draft: TransferDraft,
         asker: &Asker,
     ) -> Result<ByHand, PointsError> {
-        let (calendar, limit) = self.terms_in(tx).await?;
-        let Some(limit) = limit else {
-            return self.transfer_in(tx, draft, &asker.label).await.map(ByHand::Posted);
-        };
-        let (spending, to) = draft.clone().check()?;
-        self.members.lock_in(tx, &[spending.member]).await?;
-        self.may_transfer_in(tx, (spending.member, to)).await?;
-        if !self.is_too_much_in(tx, &spending, (EntryKind::TransferOut, limit), calendar.now).await? {
-            return self.transfer_in(tx, draft, &asker.label).await.map(ByHand::Posted);
+        let (spending, to) = draft.check()?;
+        let policy = self.tenants.get_in(tx).await?.policy.points;
+        if policy.approval_above.is_some() {
+            self.members.lock_in(tx, &[spending.member]).await?;
         }
-        self.keep_one_in(tx, Request::of_transfer(self.platform.new_id(), spending, to), asker).await
+        self.may_transfer_in(tx, &policy, (spending.member, to)).await?;
+        if let Some(limit) = policy.approval_above
+            && self.is_too_much_in(tx, &spending, (EntryKind::TransferOut, limit)).await?
+        {
+            return self.keep_one_in(tx, Request::of_transfer(self.platform.new_id(), spending, to), asker).await;
+        }
+        self.post_transfer_in(tx, (spending, to), &asker.label).await.map(ByHand::Posted)
     }
 
     /// Whether this is over the limit, with what was taken so from the member before, who is held.
@@ -243,9 +244,9 @@ impl Points {
         tx: &TenantTx,
         spending: &Spending,
         (kind, limit): (EntryKind, i64),
-        now: DateTime<Utc>,
     ) -> Result<bool, PointsError> {
-        let moved = store::sum_by_hand(tx, &[spending.member], (kind, now - WINDOW)).await?;
+        let since = self.platform.clock.now() - WINDOW;
+        let moved = store::sum_by_hand(tx, &[spending.member], (kind, since)).await?;
         Ok(is_over(limit, &mut moved.get(&spending.member).copied().unwrap_or(0), spending.amount))
     }
 
