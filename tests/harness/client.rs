@@ -1,5 +1,6 @@
 //! A GraphQL client that belongs to one audience.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -119,21 +120,25 @@ impl Client {
     }
 }
 
-/// The text of a stored operation.
+/// The text of a stored operation, with the shared fragments that it spreads.
 pub fn operation(name: &str) -> String {
-    let path = operations_folder().join(format!("{name}.graphql"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let operation = stored(&operations_folder().join(format!("{name}.graphql")));
+    let spread = |line: &str| line.trim().strip_prefix("...").filter(|name| !name.contains(' ')).map(str::to_owned);
+    let fragments: BTreeSet<_> = operation.lines().filter_map(spread).collect();
+    let folder = operations_folder().join("fragments");
+    fragments.iter().fold(operation, |text, name| text + &stored(&folder.join(format!("{name}.graphql"))))
+}
+
+fn stored(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The names of all stored operations, sorted.
 pub fn operation_names() -> Vec<String> {
     let entries = std::fs::read_dir(operations_folder()).expect("the operations can be listed");
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| {
-            let path = entry.expect("the operations can be listed").path();
-            path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
-        })
-        .collect();
+    let paths = entries.map(|entry| entry.expect("the operations can be listed").path());
+    let name = |path: PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let mut names: Vec<String> = paths.filter(|path| path.is_file()).filter_map(name).collect();
     names.sort();
     names
 }

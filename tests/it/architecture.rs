@@ -1,13 +1,15 @@
 //! The shape that `api/ARCHITECTURE.md` draws is the shape that `api/src` has. Looks at files, needs no server.
 
 mod rules;
+mod slices;
 mod source;
 mod tokens;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use rules::{EXCEPTIONS, PLACES, RULES, SLICES, TABLES, covers, is_excused, misplaced_calls, role_of};
+use rules::{EXCEPTIONS, PLACES, RULES, covers, is_excused, misplaced_calls, role_of};
+use slices::{SLICES, TABLES};
 use source::{Program, Source};
 
 /// Macros that `macro_export` lifts to the crate's root, and where they are declared.

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::given;
 use crate::isolation::cases::{self, Case};
-use crate::isolation::things::Maker;
+use crate::isolation::maker::Maker;
 use trail::{Row, Trail};
 
 /// Changes nothing, belongs to no tenant, and answers the same for every address.

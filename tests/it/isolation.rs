@@ -13,6 +13,7 @@ mod earning;
 mod engagement;
 mod growth;
 mod leaderboards;
+pub(crate) mod maker;
 mod members;
 mod on_embedded;
 mod on_postgres_and_redis;
@@ -78,10 +79,10 @@ struct Trial {
     b_uuid: Uuid,
     /// What A has itself, where a case needs a mixture.
     own: Things,
-    things_of_b: things::Maker,
+    things_of_b: maker::Maker,
     /// Whether what A tries changes nothing: then the same things serve many attempts.
     has_walls: bool,
-    proved: things::Proved,
+    proved: maker::Proved,
 }
 
 impl Trial {
@@ -91,12 +92,12 @@ impl Trial {
         tenant_b.join(&person, Role::Owner).await;
         let stranger = tenant_a.owner_email();
         let a = tenant_a.sign_in(&person).await;
-        let own = things::Maker::new(app, &tenant_a, &person, stranger, "Aldebaran").await.make().await;
-        let things_of_b = things::Maker::new(app, &tenant_b, &person, stranger, things::MARK).await;
+        let own = maker::Maker::new(app, &tenant_a, &person, stranger, "Aldebaran").await.make().await;
+        let things_of_b = maker::Maker::new(app, &tenant_b, &person, stranger, maker::MARK).await;
         let database = app.database().await;
         let b_uuid = tenant_b.uuid(&database).await;
-        let b = tenant_b.sign_in_from(&app.anonymous().calling_itself(things::MARK), &person).await;
-        Self { a, b, b_uuid, own, things_of_b, has_walls: true, proved: things::Proved::now(), database }
+        let b = tenant_b.sign_in_from(&app.anonymous().calling_itself(maker::MARK), &person).await;
+        Self { a, b, b_uuid, own, things_of_b, has_walls: true, proved: maker::Proved::now(), database }
     }
 
     async fn run(&self, cases: &[Case]) {
@@ -237,7 +238,7 @@ impl Trial {
 }
 
 fn has_mark(answer: &Response) -> bool {
-    answer.raw.to_lowercase().contains(&things::MARK.to_lowercase())
+    answer.raw.to_lowercase().contains(&maker::MARK.to_lowercase())
 }
 
 fn names(cases: &[Case]) -> BTreeSet<String> {

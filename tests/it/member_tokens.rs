@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::given;
 use crate::isolation::cases;
-use crate::isolation::things::{MARK, Maker};
+use crate::isolation::maker::{MARK, Maker};
 use crate::partner_keys::{Made, key, switched};
 
 #[test]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::isolation::cases::{self, Case};
-use crate::isolation::{access, dealt, things};
+use crate::isolation::{access, dealt, maker};
 use crate::{given, member_tokens, partner_keys};
 
 const MATRIX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/roles.matrix");
@@ -68,9 +68,9 @@ fn every_audience_may_call_what_the_matrix_says_and_a_denied_call_changes_nothin
 struct Trial {
     database: Database,
     tenant: Uuid,
-    things: things::Maker,
+    things: maker::Maker,
     audiences: Vec<(&'static str, Client)>,
-    proved: things::Proved,
+    proved: maker::Proved,
 }
 
 impl Trial {
@@ -81,9 +81,9 @@ impl Trial {
         let owner_client = tenant.owner().await;
         Self {
             tenant: tenant.uuid(&database).await,
-            things: things::Maker::new(app, &tenant, owner, other.owner_email(), "Matrix").await,
+            things: maker::Maker::new(app, &tenant, owner, other.owner_email(), "Matrix").await,
             audiences: audiences(app, &tenant, &owner_client).await,
-            proved: things::Proved::now(),
+            proved: maker::Proved::now(),
             database,
         }
     }

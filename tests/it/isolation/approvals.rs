@@ -4,7 +4,8 @@ use harness::Client;
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
-use super::things::{Maker, Things, next_number, text};
+use super::maker::{Maker, next_number, text};
+use super::things::Things;
 
 /// All of a request that rows are read for.
 const APPROVAL: &str =

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::cases::{Case, Promise, case, input, mutation};
 use super::engagement::days_ago;
 use super::growth::NO_VERSION;
-use super::things::{Maker, Things, next_number, text};
+use super::maker::{Maker, next_number, text};
+use super::things::Things;
 use crate::given;
 
 /// What of a member's level and works rows are read for.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cases::{Case, DOCUMENTS, REGISTRY, case, input, mutation};
-use super::things::Maker;
+use super::maker::Maker;
 
 pub(super) fn of_documents() -> Vec<Case> {
     let registry = |operation| mutation(operation, &format!("documentRegistry {{ {REGISTRY} }}"));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::types::chrono::DateTime;
 
 use super::cases::{Case, case, input, mutation};
-use super::things::Maker;
+use super::maker::Maker;
 use crate::given;
 
 /// All of a member's check-ins that rows are read for.

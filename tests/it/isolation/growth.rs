@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
-use super::things::Maker;
+use super::maker::Maker;
 use crate::given;
 
 /// All of a member's growth that rows are read for.

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::cases::{Case, case, input, mixed, mutation};
-use super::things::{Maker, Things, text};
+use super::maker::{Maker, text};
+use super::things::Things;
 use crate::given;
 
 pub(super) fn of_members() -> Vec<Case> {

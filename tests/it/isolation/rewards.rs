@@ -4,7 +4,8 @@ use harness::{absent_id, uuid_of};
 use serde_json::{Value, json};
 
 use super::cases::{Case, Promise, case, input, mutation};
-use super::things::{Maker, Things, text};
+use super::maker::{Maker, text};
+use super::things::Things;
 use crate::given;
 
 /// What of a member's redemptions rows are read for.

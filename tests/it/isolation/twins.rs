@@ -5,7 +5,7 @@ use harness::{Client, Database, TestApp};
 use uuid::Uuid;
 
 use super::cases::{self, Case, Promise};
-use super::things::{MARK, Maker, Proved};
+use super::maker::{MARK, Maker, Proved};
 use super::without_throttle;
 
 /// A table, and what its twins have otherwise, so that a twin that is read shows. Parents first.

@@ -11,7 +11,8 @@ use crate::given;
 use crate::isolation::cases::{self, Case, Promise};
 use crate::isolation::comparable;
 use crate::isolation::creators;
-use crate::isolation::things::{MARK, Maker, Things};
+use crate::isolation::maker::{MARK, Maker};
+use crate::isolation::things::Things;
 
 /// All that a restricted key may have.
 const SCOPES: [&str; 19] = [
