@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::{Client, Database, TestApp, absent_id, eventually, run, uuid_of};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{members, number, verify};
 
@@ -25,13 +25,17 @@ impl Ledger {
         let ledger = Self { database: app.database().await, app, owner, member, slug };
         ledger.post("PointsAward", 100).await;
         ledger.post("PointsDeduct", 30).await;
+        ledger.is_sealed().await;
+        verify(&ledger.app).await;
+        ledger
+    }
+
+    async fn is_sealed(&self) {
         eventually("the entries are sealed", Duration::from_secs(30), || async {
-            let answer = ledger.owner.run("LedgerProof", json!({})).await;
+            let answer = self.owner.run("LedgerProof", json!({})).await;
             answer.data("ledgerProof.unsealedEntries") == "0"
         })
         .await;
-        verify(&ledger.app).await;
-        ledger
     }
 
     async fn post(&self, operation: &str, amount: i64) -> Vec<String> {
@@ -105,6 +109,28 @@ fn an_account_that_does_not_add_up_is_frozen_within_a_minute_until_it_does() {
         assert_eq!(ledger.post("PointsAward", 2).await, Vec::<String>::new());
         assert_eq!(ledger.frozen().await, 0);
         verify(&ledger.app).await;
+    });
+}
+
+#[test]
+fn whom_a_process_did_not_come_to_count_the_next_one_counts_first() {
+    run(async {
+        let ledger = Ledger::open("restarted").await;
+        // More than are counted in turn: only that it was posted to brings the last one up at once.
+        let row = |number: usize| json!({ "externalRef": format!("r-{number}"), "displayName": "Li Lei" });
+        let others = crate::given::imported(&ledger.owner, (0..1_000).map(row).collect()).await;
+        let award = |member: &Value| json!({ "memberId": member, "amount": 10, "reason": "Test" });
+        let awards: Vec<_> = others.iter().map(award).collect();
+        let input = json!({ "awards": awards, "idempotencyKey": "all" });
+        ledger.owner.run("PointsAwardBulk", json!({ "input": input })).await.payload("pointsAwardBulk");
+        ledger.is_sealed().await;
+        assert_eq!(ledger.app.server().stop().await, Some(0));
+        let last = others.iter().map(|member| uuid_of(member.as_str().unwrap())).max().unwrap();
+        let last = ledger.database.literal(last);
+        let more = format!("UPDATE points_accounts SET available = 15, issued = 15 WHERE member_id = {last}");
+        ledger.forge(&more).await;
+        ledger.app.server().start_again().await;
+        eventually("the account is frozen", Duration::from_secs(40), || async { ledger.frozen().await == 1 }).await;
     });
 }
 

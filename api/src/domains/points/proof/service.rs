@@ -75,7 +75,11 @@ impl Points {
     /// other from it.
     async fn seal_round(&self, rounds: &mut Rounds) -> Result<(), PointsError> {
         let tenants = store::list_tenants(&self.platform.db.system_reader().await?).await?;
+        let is_first = rounds.counted_at.is_none();
         for tenant in tenants {
+            if is_first {
+                self.take_over(tenant, &mut rounds.touched).await?;
+            }
             if let Err(error) = self.seal_tenant(tenant, &mut rounds.touched).await {
                 tracing::warn!(tenant.id = %tenant, error = ?error, "points.sealing_failed");
             }
@@ -88,6 +92,19 @@ impl Points {
         }
         rounds.counted_at = Some(now);
         self.count_in_turn(rounds).await
+    }
+
+    /// Those whom a process that is gone had sealed and may not have counted.
+    async fn take_over(
+        &self,
+        tenant: TenantId,
+        touched: &mut BTreeSet<(TenantId, MemberId)>,
+    ) -> Result<(), PointsError> {
+        let reader = self.platform.db.system_reader().await?;
+        let Some((last, _)) = store::find_last(&reader, tenant).await? else { return Ok(()) };
+        let members = store::list_sealed_since(&reader, (tenant, &last), last.sealed_at - COUNT_EVERY * 2).await?;
+        touched.extend(members.into_iter().map(|member| (tenant, member)));
+        Ok(())
     }
 
     async fn seal_tenant(
@@ -123,6 +140,7 @@ impl Points {
             for members in members.chunks(AT_ONCE) {
                 if let Err(error) = self.count(tenant, members).await {
                     tracing::warn!(tenant.id = %tenant, error = ?error, "points.counting_failed");
+                    rounds.touched.extend(members.iter().map(|member| (tenant, *member)));
                 }
             }
         }

@@ -17,7 +17,7 @@ use super::super::keys::{Sealed, SealedLot};
 use super::model::Sums;
 use crate::platform::db::together::Together;
 use crate::platform::db::{Constraint, DbError, ScopedTx, SystemTx, TenantTx};
-use crate::platform::ids::{Id, TenantId};
+use crate::platform::ids::{Id, MemberId, TenantId};
 
 const ASSET: &str = "POINTS";
 const POSITION: Constraint = Constraint {
@@ -120,6 +120,30 @@ pub(super) async fn list_behind(
         .limit(limit)
         .to_owned();
     Ok(tx.query_all(&select).await?.iter().map(read_seal).collect::<Result<_, _>>()?)
+}
+
+/// The most seals that a process may have left uncounted.
+const RECENT: i64 = 500;
+
+/// Whose entries were sealed since then, up to this last seal.
+pub(super) async fn list_sealed_since(
+    tx: &SystemTx,
+    (tenant, last): (TenantId, &Seal),
+    since: DateTime<Utc>,
+) -> Result<Vec<MemberId>, DbError> {
+    let xid = |name: &str| if tx.is_postgres() { format!("s.{name}::text::xid8") } else { format!("s.{name}") };
+    let sql = format!(
+        "SELECT DISTINCT e.member_id FROM points_seals s JOIN points_entries e \
+            ON e.tenant_id = s.tenant_id AND e.asset = s.asset \
+            AND (e.xid, e.seq) > ({}, s.behind_seq) AND (e.xid, e.seq) <= ({}, s.last_seq) \
+            AND e.seq > s.above_seq AND e.seq <= s.max_seq \
+         WHERE s.tenant_id = $1 AND s.asset = 'POINTS' AND s.position > $2 AND s.sealed_at >= $3",
+        xid("behind_xid"),
+        xid("last_xid")
+    );
+    let values: [Value; 3] = [tenant.uuid().into(), last.position.saturating_sub(RECENT).into(), since.into()];
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    rows.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "member_id")?))).collect()
 }
 
 fn select_seals() -> SelectStatement {
