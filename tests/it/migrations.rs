@@ -1,5 +1,7 @@
 //! The tables' history: forth, back, and forth again.
 
+mod transfers;
+
 use harness::{Installation, TestApp, run};
 use serde_json::json;
 

@@ -24,7 +24,7 @@ pub fn pass(app: &TestApp, seconds: i64) {
 }
 
 /// Moves the clock to so many seconds before a day begins in Shanghai.
-fn pass_to(app: &TestApp, day: NaiveDate, before: i64) {
+pub fn pass_to(app: &TestApp, day: NaiveDate, before: i64) {
     let zone = FixedOffset::east_opt(AHEAD as i32).unwrap();
     let begins = zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).unwrap();
     pass(app, (begins - now(app)).num_seconds() - before);
