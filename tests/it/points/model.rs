@@ -1,27 +1,33 @@
 //! What a member's points must be: the rules once more, in memory, so that the product is not tested by itself.
 //! Times are seconds since 1970; the tenant is in Asia/Shanghai, which is eight hours ahead all year.
 
+mod holds;
+mod redemptions;
 mod transfers;
 
 use sqlx::types::chrono::{DateTime, NaiveDate};
 
+use holds::Hold;
+use redemptions::Redemption;
+pub use redemptions::{QUANTITIES, REWARDS, Reward};
 pub use transfers::{Transfer, undo};
 
 pub const DAY: i64 = 24 * HOUR;
 pub const HOUR: i64 = 60 * 60;
 const SHANGHAI: i64 = 8 * HOUR;
 const LARGEST: i64 = 1_000_000_000;
-const USUAL_HOLD: i64 = 900;
-const HOLD_LIFETIMES: std::ops::RangeInclusive<i64> = 60..=30 * DAY;
 
-/// When a step is taken, and the tenant's rule at that time.
+/// When a step is taken, and what of the tenant counts for it.
 #[derive(Clone, Copy)]
 pub struct Moment {
     pub now: i64,
+    /// The rule at that time.
     pub lifetime_months: Option<i64>,
+    /// Whether too few pieces are left: all members take them, and an account is that of one.
+    pub is_sold_out: bool,
 }
 
-/// What a client asks for. Holds and postings are counted from 0; one too many is one that nobody made.
+/// What a client asks for. Holds, redemptions and postings are counted from 0; one too many is one that nobody made.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
     Award { amount: i64, source: &'static str, available_in: Option<i64>, expiry: Expiry },
@@ -29,6 +35,9 @@ pub enum Step {
     Hold { amount: i64, lifetime: Option<i64> },
     Capture { hold: usize, amount: Option<i64> },
     Release { hold: usize },
+    Redeem { reward: usize, quantity: i64 },
+    Fulfil { redemption: usize },
+    Cancel { redemption: usize },
     Reverse { posting: usize },
 }
 
@@ -64,14 +73,6 @@ pub struct Lot {
     has_expired: bool,
 }
 
-pub struct Hold {
-    pub amount: i64,
-    pub captured: i64,
-    pub state: &'static str,
-    expires_at: i64,
-    moves: Moves,
-}
-
 /// Which lots, and how much of each.
 type Moves = Vec<(usize, i64)>;
 /// From which to which.
@@ -81,6 +82,7 @@ type Outcome = Result<Done, &'static str>;
 enum Origin {
     Award(usize),
     Deduct(Moves),
+    Hold,
     Reverse,
 }
 
@@ -95,6 +97,8 @@ pub enum Done {
     Entry(Entry),
     /// The hold, which may be a new one.
     Hold(usize),
+    /// So may the redemption.
+    Redemption(usize),
 }
 
 pub struct Entry {
@@ -110,6 +114,7 @@ pub struct Account {
     pub balances: Balances,
     pub lots: Vec<Lot>,
     pub holds: Vec<Hold>,
+    pub redemptions: Vec<Redemption>,
     /// Whether something has become due that the program need not have posted yet.
     pub is_behind: bool,
     postings: Vec<Posting>,
@@ -149,6 +154,9 @@ impl Account {
             Step::Hold { amount, lifetime } => self.hold(amount, lifetime, moment.now),
             Step::Capture { hold, amount } => self.capture(hold, amount),
             Step::Release { hold } => self.release(hold),
+            Step::Redeem { reward, quantity } => self.redeem(reward, quantity, moment),
+            Step::Fulfil { redemption } => self.fulfil(redemption),
+            Step::Cancel { redemption } => self.cancel(redemption),
             Step::Reverse { posting } => self.reverse(posting),
         }?;
         // What was due has been posted before it. What it has let go may be due itself.
@@ -218,47 +226,6 @@ impl Account {
         Ok(self.post("DEDUCT", ("AVAILABLE", "REVOKED"), moves.clone(), Origin::Deduct(moves)))
     }
 
-    fn hold(&mut self, amount: i64, lifetime: Option<i64>, now: i64) -> Outcome {
-        check(amount)?;
-        let lifetime = lifetime.unwrap_or(USUAL_HOLD);
-        if !HOLD_LIFETIMES.contains(&lifetime) {
-            return Err("INVALID at expiresInSeconds");
-        }
-        let moves = self.spend(amount, &[]).ok_or("INSUFFICIENT_POINTS at amount")?;
-        for (lot, amount) in &moves {
-            self.lots[*lot].held += amount;
-        }
-        self.balances.held += amount;
-        self.holds.push(Hold { amount, captured: 0, state: "OPEN", expires_at: now + lifetime, moves });
-        Ok(Done::Hold(self.holds.len() - 1))
-    }
-
-    fn capture(&mut self, place: usize, amount: Option<i64>) -> Outcome {
-        amount.map_or(Ok(()), check)?;
-        let hold = self.open(place)?;
-        let amount = amount.unwrap_or(hold.amount);
-        if amount > hold.amount {
-            return Err("INVALID at amount");
-        }
-        hold.captured = amount;
-        let mut missing = amount;
-        for (lot, held) in &mut self.holds[place].moves {
-            let part = missing.min(*held);
-            (missing, *held) = (missing - part, *held - part);
-            self.lots[*lot].held -= part;
-        }
-        self.balances.held -= amount;
-        self.balances.redeemed += amount;
-        self.close(place, "CAPTURED");
-        Ok(Done::Hold(place))
-    }
-
-    fn release(&mut self, place: usize) -> Outcome {
-        self.open(place)?;
-        self.close(place, "RELEASED");
-        Ok(Done::Hold(place))
-    }
-
     fn reverse(&mut self, place: usize) -> Outcome {
         let posting = self.postings.get(place).ok_or("NOT_FOUND at entryId")?;
         let amount = posting.amount;
@@ -266,7 +233,7 @@ impl Account {
             return Err("ALREADY_REVERSED at entryId");
         }
         let (accounts, moves) = match &posting.origin {
-            Origin::Reverse => return Err("NOT_REVERSIBLE at entryId"),
+            Origin::Hold | Origin::Reverse => return Err("NOT_REVERSIBLE at entryId"),
             Origin::Award(lot) if self.lots[*lot].has_expired => return Err("NOT_REVERSIBLE at entryId"),
             Origin::Award(lot) if self.lots[*lot].pending > 0 => {
                 let lot = *lot;
@@ -316,23 +283,6 @@ impl Account {
             }
         }
         Some(moves)
-    }
-
-    fn open(&mut self, place: usize) -> Result<&mut Hold, &'static str> {
-        let hold = self.holds.get_mut(place).ok_or("NOT_FOUND at holdId")?;
-        if hold.state == "OPEN" { Ok(hold) } else { Err("HOLD_CLOSED at holdId") }
-    }
-
-    /// Lets go what a hold still holds.
-    fn close(&mut self, place: usize, state: &'static str) {
-        let hold = &mut self.holds[place];
-        hold.state = state;
-        for (lot, amount) in hold.moves.drain(..) {
-            self.lots[lot].held -= amount;
-            self.lots[lot].available += amount;
-            self.balances.held -= amount;
-            self.balances.available += amount;
-        }
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sqlx::types::chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
-use super::model::{Balances, DAY, HOUR, Moment, day_of};
-use super::sequence::{Pair, Sequence};
+use super::model::{Balances, DAY, HOUR, Moment, REWARDS, day_of};
+use super::sequence::{DONE, Pair, Sequence, Shelf};
 use super::{HEAVY_LOAD, balances, let_transfer, members, number, partner, proof, text, unlimited, verify};
 use crate::chance::Chance;
 
@@ -32,10 +32,49 @@ const JOURNEY: [(usize, i64, bool); 8] = [
     (40, 92, false),
     (46, 120, true),
 ];
-/// Longer than any hold.
+/// Longer than any hold, and any redemption.
 const LAST_DAYS: i64 = 31;
 /// Before which round the rule is changed, and to how many months; null is for ever.
 const RULES: [(usize, Option<i64>); 4] = [(8, Some(1)), (20, None), (31, Some(3)), (43, Some(12))];
+
+/// What the partner's key is for: to post, to offer rewards, and to hand them over.
+const SCOPES: [&str; 7] = [
+    "points:read",
+    "points:write",
+    "members:read",
+    "rewards:read",
+    "rewards:write",
+    "rewards:vouchers",
+    "redemptions:write",
+];
+/// How often each of these happens at least.
+const OFTEN: usize = 10;
+/// Steps that are accepted, what becomes of redemptions, and what redemptions are refused for.
+const HAPPENINGS: [(&str, &str); 23] = [
+    ("PointsAward", DONE),
+    ("PointsDeduct", DONE),
+    ("PointsHoldCreate", DONE),
+    ("PointsHoldCapture", DONE),
+    ("PointsHoldRelease", DONE),
+    ("PointsReverse", DONE),
+    ("RedemptionCreate", DONE),
+    ("RedemptionFulfil", DONE),
+    ("RedemptionCancel", DONE),
+    ("redemption", "FULFILLED"),
+    ("redemption", "CANCELLED"),
+    ("redemption", "LAPSED"),
+    ("RedemptionCreate", "INVALID at quantity"),
+    ("RedemptionCreate", "LIMIT_REACHED at quantity"),
+    ("RedemptionCreate", "OUT_OF_STOCK at rewardId"),
+    ("RedemptionCreate", "INSUFFICIENT_POINTS at memberId"),
+    ("RedemptionFulfil", "CLOSED at redemptionId"),
+    ("RedemptionFulfil", "NOT_FOUND at redemptionId"),
+    ("RedemptionCancel", "CLOSED at redemptionId"),
+    ("RedemptionCancel", "NOT_FOUND at redemptionId"),
+    ("PointsHoldCapture", "RESERVED at holdId"),
+    ("PointsHoldRelease", "RESERVED at holdId"),
+    ("PointsReverse", "NOT_REVERSIBLE at entryId"),
+];
 
 #[test]
 fn whatever_members_do_their_points_are_those_of_the_model() {
@@ -45,11 +84,12 @@ fn whatever_members_do_their_points_are_those_of_the_model() {
         let tenant = app.tenant("property").await;
         let owner = tenant.owner().await;
         let key_ends = DateTime::from_timestamp(now(&app) + 364 * DAY, 0).unwrap().to_rfc3339();
-        let client = partner(&owner, json!({ "expiresAt": key_ends })).await;
+        let client = partner(&owner, json!({ "scopes": SCOPES, "expiresAt": key_ends })).await;
         let mut chance = Chance::new("whatever_members_do");
         let_transfer(&owner).await;
+        let shelf = Shelf::stocked(&client).await;
         let ids = members(&owner, PAIRS * 2).await;
-        let pair = |ids: &[String]| Pair::new([ids[0].clone(), ids[1].clone()], &mut chance);
+        let pair = |ids: &[String]| Pair::new([ids[0].clone(), ids[1].clone()], &mut chance, &shelf);
         let mut pairs: Vec<_> = ids.chunks(2).map(pair).collect();
         // No day begins meanwhile.
         let of_the_day = now(&app) - (day_of(now(&app)) * DAY - 8 * HOUR);
@@ -61,8 +101,9 @@ fn whatever_members_do_their_points_are_those_of_the_model() {
             if let Some((_, days, is_waited_for)) = JOURNEY.iter().find(|(before, ..)| *before == round) {
                 pass(&app, days * DAY);
                 if *is_waited_for {
-                    let moment = Moment { now: now(&app), lifetime_months };
+                    let moment = moment(&app, lifetime_months);
                     pairs = in_lanes(&client, pairs, move |one, client| one.settled(client, moment)).await;
+                    compare_shelf(&client, &shelf, &pairs).await;
                     remembered.push(Remembered::now(&app, &pairs));
                 }
             }
@@ -70,21 +111,53 @@ fn whatever_members_do_their_points_are_those_of_the_model() {
                 set_rule(&tenant, *months).await;
                 lifetime_months = *months;
             }
-            let moment = Moment { now: now(&app), lifetime_months };
+            let moment = moment(&app, lifetime_months);
             pairs = in_lanes(&client, pairs, move |one, client| one.step(client, moment)).await;
+            compare_shelf(&client, &shelf, &pairs).await;
         }
 
         pairs = in_lanes(&client, pairs, Pair::compare_details).await;
         pass(&app, LAST_DAYS * DAY);
-        let moment = Moment { now: now(&app), lifetime_months };
+        let moment = moment(&app, lifetime_months);
         pairs = in_lanes(&client, pairs, move |one, client| one.settled(client, moment)).await;
+        compare_shelf(&client, &shelf, &pairs).await;
         pairs = in_lanes(&client, pairs, Pair::compare_details).await;
+        pairs = in_lanes(&client, pairs, Pair::compare_past).await;
         for then in &remembered {
             then.compare(&client).await;
         }
         compare_whole(&client, &pairs).await;
         verify(&app).await;
+        check_happenings(&pairs);
     });
+}
+
+/// What is left of each reward is what no member took, and no piece was taken twice.
+async fn compare_shelf(client: &Client, shelf: &Shelf, pairs: &[Pair]) {
+    let of_all = |reward| {
+        let of_each = everybody(pairs).map(|one| one.account.pieces(reward));
+        of_each.fold([0, 0], |[reserved, fulfilled], [more, others]| [reserved + more, fulfilled + others])
+    };
+    let pieces: Vec<_> = (0..REWARDS.len()).map(of_all).collect();
+    shelf.compare(client, &pieces).await;
+}
+
+/// Steps that hardly ever happen, or are always refused, show nothing.
+fn check_happenings(pairs: &[Pair]) {
+    let mut tally = BTreeMap::new();
+    for one in everybody(pairs) {
+        let steps = one.tally.iter().map(|(what, count)| (*what, *count));
+        let ends = one.account.redemptions.iter().map(|it| (("redemption", one.account.state_of(it)), 1));
+        for (what, count) in steps.chain(ends) {
+            *tally.entry(what).or_insert(0_usize) += count;
+        }
+    }
+    for ((what, outcome), count) in &tally {
+        println!("{what}, {outcome}: {count}");
+    }
+    let count_of = |what: &(&'static str, &'static str)| tally.get(what).copied().unwrap_or(0);
+    let rare: Vec<_> = HAPPENINGS.into_iter().filter(|what| count_of(what) < OFTEN).collect();
+    assert!(rare.is_empty(), "not even {OFTEN} times: {rare:?}");
 }
 
 /// Every member's balances at a time.
@@ -184,6 +257,10 @@ async fn set_rule(tenant: &Tenant<'_>, months: Option<i64>) {
     let points = json!({ "lifetimeMonths": months, "source": "the council of the test" });
     let answer = tenant.owner().await.run("TenantPolicyUpdate", json!({ "input": { "points": points } })).await;
     answer.payload("tenantPolicyUpdate");
+}
+
+fn moment(app: &TestApp, lifetime_months: Option<i64>) -> Moment {
+    Moment { now: now(app), lifetime_months, is_sold_out: false }
 }
 
 fn pass(app: &TestApp, seconds: i64) {

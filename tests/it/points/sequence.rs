@@ -1,54 +1,82 @@
 //! One member's steps: each is made up, sent, and compared with what the model says of it.
 
+mod making_up;
 mod pair;
+mod redemptions;
+mod shelf;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use harness::{Client, Response, absent_id};
 use serde_json::{Value, json};
 use sqlx::types::chrono::DateTime;
 
-use super::model::{Account, Balances, DAY, Done, Entry, Expiry, HOUR, Moment, Step, date, day_of};
+use super::model::{Account, Balances, Done, Entry, Expiry, Moment, Step, date, day_of};
 use super::{balances, balances_of, number, text};
 use crate::chance::Chance;
 
 pub use pair::Pair;
+pub use shelf::Shelf;
 
-const SOURCES: [&str; 5] = ["CAMPAIGN", "CHECK_IN", "CONTENT", "INVITE", "PURCHASE"];
 /// How long the program may take with what has become due.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Everything ends six hours off the time at which steps are taken, which is noon.
-const SIX_HOURS: i64 = 6 * HOUR;
+const REASON: &str = "because it is so";
+/// What became of a step that was not refused.
+pub const DONE: &str = "done";
 
 pub struct Sequence {
     pub member: String,
     pub account: Account,
+    /// How often which operation had which outcome: a refusal, or [`DONE`].
+    pub tally: BTreeMap<(&'static str, &'static str), usize>,
+    shelf: Arc<Shelf>,
+    /// Has some for each step: whoever is late for the last piece of a reward still takes the steps of the seed.
+    chances: Chance,
     chance: Chance,
     // The product's names for what the model counts.
     lots: Vec<String>,
     holds: Vec<String>,
+    redemptions: Vec<String>,
     postings: Vec<String>,
     history: Vec<String>,
 }
 
 impl Sequence {
-    pub fn new(member: String, chance: Chance) -> Self {
-        let account = Account::default();
-        Self { member, account, chance, lots: vec![], holds: vec![], postings: vec![], history: vec![] }
+    pub fn new(member: String, mut chances: Chance, shelf: Arc<Shelf>) -> Self {
+        Self {
+            member,
+            account: Account::default(),
+            tally: BTreeMap::new(),
+            shelf,
+            chance: chances.fork(),
+            chances,
+            lots: vec![],
+            holds: vec![],
+            redemptions: vec![],
+            postings: vec![],
+            history: vec![],
+        }
     }
 
     /// The next step.
     pub async fn step(mut self, client: Client, moment: Moment) -> Self {
         self.account.settle(moment.now);
+        self.chance = self.chances.fork();
         let step = self.make_up();
         self.history.push(format!("on {} {step:?}", date(day_of(moment.now))));
         let (operation, input) = self.request(step, moment);
-        let field = format!("p{}", &operation[1..]);
+        let field = operation[..1].to_lowercase() + &operation[1..];
         let variables = json!({ "input": input });
+        self.shelf.ask(step);
         let answer = client.run(operation, variables.clone()).await;
-        let done = self.account.take(step, moment);
-        let expected = done.as_ref().err().map(|refusal| (*refusal).to_owned());
-        assert_eq!(answer.user_errors(&field), expected.as_slice(), "{}{}", answer.raw, self.story());
+        let refusals = answer.user_errors(&field);
+        let is_sold_out = self.shelf.hear(step, &refusals);
+        let done = self.account.take(step, Moment { is_sold_out, ..moment });
+        let refusal = done.as_ref().err().copied();
+        assert_eq!(refusals, refusal.map(str::to_owned).as_slice(), "{}{}", answer.raw, self.story());
+        *self.tally.entry((operation, refusal.unwrap_or(DONE))).or_insert(0) += 1;
         let is_repeated = self.chance.below(20) == 0;
         if is_repeated {
             let again = client.run(operation, variables).await;
@@ -58,11 +86,21 @@ impl Sequence {
             Err(_) => None,
             Ok(done) => {
                 let payload = answer.payload(&field);
-                match done {
-                    Done::Entry(entry) => self.compare_entry(step, &entry, &payload["entry"]),
-                    Done::Hold(place) => self.compare_hold(place, &payload["hold"]),
-                }
-                Some(balances(&payload["member"]["points"]))
+                let points = &payload["member"]["points"];
+                Some(match done {
+                    Done::Entry(entry) => {
+                        self.compare_entry(step, &entry, &payload["entry"]);
+                        balances(points)
+                    }
+                    Done::Hold(place) => {
+                        self.compare_hold(place, &payload["hold"]);
+                        balances(points)
+                    }
+                    Done::Redemption(place) => {
+                        self.compare_redemption(place, &payload["redemption"]);
+                        self.balances_with(points)
+                    }
+                })
             }
         };
         // What a repetition did shows only when asked for.
@@ -113,86 +151,6 @@ impl Sequence {
         format!("\n{} with SHEQUN_TEST_SEED as printed:\n{}\n", self.member, self.history.join("\n"))
     }
 
-    fn make_up(&mut self) -> Step {
-        match self.chance.below(100) {
-            ..34 => self.make_up_award(),
-            34..52 => Step::Deduct { amount: self.spending() },
-            52..66 => self.make_up_hold(),
-            // With nothing to close there is mostly nothing to learn.
-            66..86 if self.open_holds().is_empty() && self.chance.below(6) > 0 => self.make_up_hold(),
-            66..80 => self.make_up_capture(),
-            80..86 => Step::Release { hold: self.any_hold() },
-            _ => Step::Reverse { posting: self.chance.below(self.account.postings() as u64 + 1) as usize },
-        }
-    }
-
-    fn make_up_award(&mut self) -> Step {
-        let usual = 1 + self.chance.below(500) as i64;
-        let source = self.chance.of(&SOURCES);
-        let award = |amount, available_in, expiry| Step::Award { amount, source, available_in, expiry };
-        let days = [0, 1, 3, 10, 40, 100, 300];
-        match self.chance.below(20) {
-            0 => award(self.chance.of(&[0, -1, 1_000_000_001, 1_000_000_000]), None, Expiry::Usual),
-            1 => award(usual, None, Expiry::InDays(-1)),
-            2 => award(usual, Some(-DAY), Expiry::Usual),
-            3..7 => award(usual, None, Expiry::Usual),
-            7..14 => award(usual, None, Expiry::InDays(self.chance.of(&days))),
-            _ => {
-                let available_in = Some(self.chance.of(&[0, 2, 9, 30]) * DAY + SIX_HOURS);
-                let expiry = match self.chance.below(3) {
-                    0 => Expiry::Usual,
-                    _ => Expiry::InDays(self.chance.of(&days)),
-                };
-                award(usual, available_in, expiry)
-            }
-        }
-    }
-
-    fn make_up_hold(&mut self) -> Step {
-        let days = self.chance.of(&[1, 5, 12, 29]) * DAY;
-        let lifetime = [None, Some(SIX_HOURS), Some(days + SIX_HOURS), Some(59), Some(30 * DAY + 1)];
-        let place = self.chance.of(&[0, 0, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 4]);
-        let amount = if place < 3 { self.spending() } else { 1 };
-        Step::Hold { amount, lifetime: lifetime[place] }
-    }
-
-    fn make_up_capture(&mut self) -> Step {
-        let hold = self.any_hold();
-        let amount = match self.account.holds.get(hold).filter(|hold| hold.state == "OPEN") {
-            None => self.chance.of(&[None, Some(1)]),
-            Some(open) => {
-                let part = 1 + self.chance.below(open.amount as u64) as i64;
-                self.chance.of(&[None, None, Some(part), Some(part), Some(open.amount), Some(open.amount + 1), Some(0)])
-            }
-        };
-        Step::Capture { hold, amount }
-    }
-
-    fn open_holds(&self) -> Vec<usize> {
-        let holds = &self.account.holds;
-        (0..holds.len()).filter(|place| holds[*place].state == "OPEN").collect()
-    }
-
-    /// Mostly less than there is, now and then all of it or one more.
-    fn spending(&mut self) -> i64 {
-        let available = self.account.balances.available;
-        match self.chance.below(12) {
-            0 => self.chance.of(&[0, -7, 1_000_000_001]),
-            1 | 2 => available + 1,
-            3 => available.max(1),
-            _ => 1 + self.chance.below(available.max(1) as u64) as i64,
-        }
-    }
-
-    /// Mostly an open one, now and then a closed one or one that nobody made.
-    fn any_hold(&mut self) -> usize {
-        let open = self.open_holds();
-        match open.is_empty() || self.chance.below(4) == 0 {
-            true => self.chance.below(self.account.holds.len() as u64 + 1) as usize,
-            false => self.chance.of(&open),
-        }
-    }
-
     /// The operation, and its input.
     fn request(&mut self, step: Step, moment: Moment) -> (&'static str, Value) {
         let (operation, mut input) = match step {
@@ -225,10 +183,20 @@ impl Sequence {
                 ("PointsHoldCapture", input)
             }
             Step::Release { hold } => ("PointsHoldRelease", json!({ "holdId": named(&self.holds, hold, "phd") })),
+            Step::Redeem { reward, quantity } => {
+                let reward = self.shelf.id_of(reward);
+                ("RedemptionCreate", json!({ "memberId": self.member, "rewardId": reward, "quantity": quantity }))
+            }
+            Step::Fulfil { redemption } => {
+                ("RedemptionFulfil", json!({ "redemptionId": named(&self.redemptions, redemption, "rdm") }))
+            }
+            Step::Cancel { redemption } => {
+                ("RedemptionCancel", json!({ "redemptionId": named(&self.redemptions, redemption, "rdm") }))
+            }
             Step::Reverse { posting } => ("PointsReverse", json!({ "entryId": named(&self.postings, posting, "pen") })),
         };
-        if !matches!(step, Step::Capture { .. } | Step::Release { .. }) {
-            input["reason"] = json!("because it is so");
+        if !matches!(step, Step::Capture { .. } | Step::Release { .. } | Step::Redeem { .. } | Step::Fulfil { .. }) {
+            input["reason"] = json!(REASON);
         }
         input["idempotencyKey"] = json!(format!("{}-{}", self.member, self.history.len()));
         (operation, input)
@@ -299,7 +267,7 @@ impl Sequence {
     /// The same once more has the same outcome.
     fn compare_replay(&self, field: &str, first: &Response, again: &Response) {
         assert_eq!(again.user_errors(field), first.user_errors(field), "{}{}", again.raw, self.story());
-        for made in ["entry", "hold"] {
+        for made in ["entry", "hold", "redemption"] {
             let id = |answer: &Response| answer.partial(&format!("{field}.{made}"))["id"].clone();
             assert_eq!(id(again), id(first), "{}{}", again.raw, self.story());
         }

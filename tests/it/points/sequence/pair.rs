@@ -1,19 +1,22 @@
 //! Two members who take steps of their own, and now and then one together: what one gives the other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use harness::Client;
 use serde_json::{Value, json};
 
 use super::super::model::{Balances, Moment, Transfer, date, day_of, undo};
 use super::super::{balances, number, text};
-use super::Sequence;
+use super::{Sequence, Shelf};
 use crate::chance::Chance;
 
 pub struct Pair {
     pub members: [Sequence; 2],
     transfers: Vec<Given>,
     tries: usize,
+    /// As the members have it.
+    chances: Chance,
     chance: Chance,
 }
 
@@ -26,9 +29,10 @@ struct Given {
 }
 
 impl Pair {
-    pub fn new(ids: [String; 2], chance: &mut Chance) -> Self {
-        let members = ids.map(|id| Sequence::new(id, chance.fork()));
-        Self { members, transfers: Vec::new(), tries: 0, chance: chance.fork() }
+    pub fn new(ids: [String; 2], chance: &mut Chance, shelf: &Arc<Shelf>) -> Self {
+        let members = ids.map(|id| Sequence::new(id, chance.fork(), Arc::clone(shelf)));
+        let mut chances = chance.fork();
+        Self { members, transfers: Vec::new(), tries: 0, chance: chances.fork(), chances }
     }
 
     /// The next step of each, and perhaps one of both.
@@ -36,6 +40,7 @@ impl Pair {
         let [one, other] = self.members;
         let members = [one.step(client.clone(), moment).await, other.step(client.clone(), moment).await];
         let mut pair = Self { members, ..self };
+        pair.chance = pair.chances.fork();
         match pair.chance.below(12) {
             0..3 => pair.give(&client, moment).await,
             3 if !pair.transfers.is_empty() => pair.undo(&client, moment).await,
@@ -53,6 +58,12 @@ impl Pair {
     pub async fn compare_details(self, client: Client) -> Self {
         let [one, other] = self.members;
         let members = [one.compare_details(client.clone()).await, other.compare_details(client).await];
+        Self { members, ..self }
+    }
+
+    pub async fn compare_past(self, client: Client) -> Self {
+        let [one, other] = self.members;
+        let members = [one.compare_past(client.clone()).await, other.compare_past(client).await];
         Self { members, ..self }
     }
 
