@@ -5,8 +5,11 @@ failed=0
 minutes=()
 suite_pid=
 
-# `dev` builds faster and hides what only an optimised build does: for iterating, never for a verdict.
-profile=${SHEQUN_TEST_PROFILE:-ci}
+# `dev` builds faster and hides what only an optimised build does: for iterating, never for a verdict. What is measured
+# is what users run.
+profile_of() {
+  case " $* " in *" bench "*) echo "${SHEQUN_TEST_PROFILE:-release}" ;; *) echo "${SHEQUN_TEST_PROFILE:-ci}" ;; esac
+}
 
 # One selection of packages for every build, so that no dependency is built twice with other features.
 cargo_test_profile() {
@@ -18,6 +21,7 @@ cargo_test_profile() {
 # The suites run copies: another run with the same CARGO_TARGET_DIR may build while this one tests.
 build() {
   local start=$SECONDS target
+  profile=$(profile_of "$@")
   target=$(cargo metadata --format-version 1 --no-deps | grep -o '"target_directory":"[^"]*"' | cut -d'"' -f4)
   [ "$profile" = dev ] && target+=/debug || target+="/$profile"
   mkdir "$run_dir/bin" "$run_dir/scratch"
