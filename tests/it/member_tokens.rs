@@ -2,6 +2,7 @@
 
 mod own;
 mod own_work;
+mod untold;
 
 use std::time::Duration;
 

@@ -13,8 +13,11 @@ mod sequence;
 mod tampering;
 mod transfers;
 
+use std::time::SystemTime;
+
 use harness::{Client, Response, Setup, TestApp};
 use serde_json::{Value, json};
+use sqlx::types::chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use crate::partner_keys::key;
@@ -57,6 +60,11 @@ pub async fn transfer(client: &Client, (from, to): (&str, &str), amount: i64, ke
     let input = json!({ "fromMemberId": from, "toMemberId": to, "amount": amount, "reason": "Tea",
         "idempotencyKey": key });
     client.run("PointsTransfer", json!({ "input": input })).await
+}
+
+/// The machine's time, as clients spell it.
+pub fn now() -> String {
+    DateTime::<Utc>::from(SystemTime::now()).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
 pub fn text(value: &Value) -> String {

@@ -70,6 +70,7 @@ fn a_page_of_members_with_all_their_points_takes_as_many_statements_for_five_as_
         }
         for (selection, expected) in [
             ("pointsBalance points { available held entries(first: 1) { totalCount } }", 3),
+            ("points { lots { entryId entry { reason actorId } } }", 4),
             ("growth { node { name } value toNext moves(first: 3) { totalCount nodes { reason } } }", 4),
             (
                 "points { lots { expiresOn } holds { id } entries(first: 3) { nodes { reversedById lots { lotId } } } }",

@@ -3,9 +3,9 @@
 use harness::{Client, TestApp, run};
 use serde_json::{Value, json};
 
-use super::{definition, keeper, record, rule, update};
+use super::{definition, given_by_hand, keeper, record, rule, update};
 use crate::given;
-use crate::points::{entries_of, number, text};
+use crate::points::{entries_of, let_transfer, number, text, transfer};
 
 async fn explained(client: &Client, entry: &Value) -> Value {
     let document = "query($id: ID!) { pointsEntry(id: $id) { amount
@@ -111,5 +111,51 @@ fn what_was_spent_is_explained_by_what_it_was_paid_from() {
             told.push(text(&explanation["english"]["text"]));
         }
         assert_eq!(told, expected);
+    });
+}
+
+const LOTS: &str = "query($id: ID!) { member(by: { id: $id }) { points { lots { id entryId amount entry {
+    amount actorId earning { ruleVersion rule { id versions { version actorId } } } transfer { from { id } } } } } } }";
+
+#[test]
+fn a_lot_tells_by_which_rule_and_version_it_was_earned_or_who_gave_it() {
+    run(async {
+        let app = TestApp::shared().await;
+        let owner = app.tenant("origins").await.owner().await;
+        let client = keeper(&owner, json!({})).await;
+        let key = client.run("PartnerKeyGet", json!({})).await.data("partnerKey.id").clone();
+        let person = owner.run("Viewer", json!({})).await.data("viewer.user.id").clone();
+        let (member, friend) = (given::member(&owner, "Li Lei").await, given::member(&owner, "Han Meimei").await);
+        let (own, other) = (text(&member["id"]), text(&friend["id"]));
+        let rule = rule(&client, "Tea time", "TEA", definition(json!({}))).await;
+        let first = record(&client, &own, "TEA", json!({})).await;
+        update(&owner, &rule, 1, definition(json!({ "points": 20 }))).await.payload("earningRuleUpdate");
+        let second = record(&client, &own, "TEA", json!({})).await;
+        let by_hand = given_by_hand(&owner, &own, 30).await;
+        let_transfer(&owner).await;
+        given_by_hand(&client, &other, 40).await;
+        let present = transfer(&client, (&other, &own), 40, "present").await;
+        let received = present.payload("pointsTransfer")["transfer"]["received"][0]["id"].clone();
+
+        let answer = client.query(LOTS, json!({ "id": own })).await;
+        let lots = answer.data("member.points.lots").as_array().unwrap();
+        let made_by = |entry: &Value| {
+            let lot = lots.iter().find(|lot| lot["entryId"] == *entry).unwrap_or_else(|| panic!("{}", answer.raw));
+            assert_eq!(text(&lot["id"]).replace("plt_", "pen_"), text(entry), "a lot has its entry's id");
+            assert_eq!(lot["amount"], lot["entry"]["amount"], "{lot}");
+            lot["entry"].clone()
+        };
+        assert_eq!(lots.len(), 4, "{}", answer.raw);
+        let versions = json!([{ "version": 2, "actorId": person }, { "version": 1, "actorId": key }]);
+        for (version, event) in [(1, &first), (2, &second)] {
+            let entry = made_by(&event["payments"][0]["entry"]["id"]);
+            let said = json!({ "ruleVersion": version, "rule": { "id": rule, "versions": versions } });
+            assert_eq!((&entry["earning"], &entry["actorId"]), (&said, &key), "{entry}");
+            assert!(entry["transfer"].is_null(), "{entry}");
+        }
+        let entry = made_by(&by_hand["id"]);
+        assert_eq!((&entry["actorId"], &entry["earning"], &entry["transfer"]), (&person, &Value::Null, &Value::Null));
+        let entry = made_by(&received);
+        assert_eq!((&entry["actorId"], &entry["transfer"]["from"]["id"]), (&key, &friend["id"]));
     });
 }

@@ -168,6 +168,8 @@ fn what_was_paid_for_a_guest_is_pending_until_they_have_stayed() {
         club.archive(guest).await.payload("memberArchive");
         assert_eq!(club.has(inviter).await, [50, 0, 50]);
         assert_eq!(club.kinds(inviter).await, ["AWARD", "MATURE"]);
+        let entries = entries_of(&club.client, inviter).await;
+        assert!(entries.iter().all(|entry| entry["actorId"].is_null()), "the program posted them: {entries:?}");
         verify(&app).await;
     });
 }

@@ -11,6 +11,7 @@ use super::{
     sign_in, staff,
 };
 use crate::given;
+use crate::points::now;
 
 /// All of a community that rows are read for.
 const COMMUNITY: &str = "id name memberCount
@@ -142,7 +143,8 @@ impl Case {
     }
 
     pub(crate) async fn run(&self, client: &Client, arguments: Value) -> Response {
-        client.query(&self.document, arguments).await
+        let document = self.document.replace(points::NOW, &format!("\"{}\"", now()));
+        client.query(&document, arguments).await
     }
 
     pub(crate) fn must_succeed(&self, answer: &Response) {

@@ -8,11 +8,14 @@ use super::maker::{Maker, text};
 use super::things::Things;
 use crate::given;
 
+/// Stands for when the document is sent: there is no balance of a time to come.
+pub(super) const NOW: &str = "\"NOW\"";
+
 /// All of a member's points that rows are read for.
 pub(crate) const POINTS: &str =
     "pointsBalance points { issued pending available held transferred lots { id amount source } holds { id reason }
     entries(first: 3) { totalCount nodes { id reason lots { lotId } reversedById } }
-    balance(at: \"2100-01-01T00:00:00Z\") { available } }";
+    balance(at: \"NOW\") { available } }";
 
 /// All of a transfer that rows are read for.
 const TRANSFER: &str = "amount from { id displayName pointsBalance } to { id displayName pointsBalance }
@@ -44,6 +47,12 @@ pub(super) fn of_points() -> Vec<Case> {
             "pointsEntry",
             format!("query($id: ID!) {{ answer: pointsEntry(id: $id) {{ id transferId transfer {{ {TRANSFER} }} }} }}"),
             |things| json!({ "id": things.transfer }),
+        ),
+        case(
+            "member",
+            "query($by: MemberBy!) { answer: member(by: $by) { id points { lots { id entryId entry { id memberId reason } } } } }"
+                .to_owned(),
+            |things| json!({ "by": { "id": things.member } }),
         ),
         case(
             "pointsHold",

@@ -87,6 +87,8 @@ fn members_see_their_own_points_and_redemptions_and_nobody_elses() {
             (&me["redemptions"]["totalCount"], &me["redemptions"]["nodes"][0]["state"]),
             (&json!(1), &json!("PENDING"))
         );
+        let told = shop.run("RedemptionList", json!({ "memberId": li["id"] })).await;
+        assert_eq!(told.data("redemptions.edges.0.node.actorId"), &li["id"], "by the member's own token");
 
         let me = in_full(&second).await;
         assert_eq!((&me["id"], number(&me["points"]["available"])), (&han["id"], 70));

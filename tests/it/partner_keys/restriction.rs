@@ -228,6 +228,66 @@ fn a_restricted_key_works_in_its_community_and_makes_nothing_outside() {
     });
 }
 
+/// Of an award: how much, and why.
+const EXPLAINED: &str = "query($id: ID!) { pointsEntry(id: $id) { amount explanation(locale: EN) {
+    text steps { kind points percent tier } } } }";
+
+#[test]
+fn no_explanation_tells_a_restricted_key_what_a_member_is_elsewhere() {
+    run(async {
+        let app = TestApp::shared().await;
+        let owner = app.tenant("explained-elsewhere").await.owner().await;
+        let (ours, theirs) = (given::community(&owner, "Ours").await, given::community(&owner, "Theirs").await);
+        let member = given::member(&owner, "Shared").await;
+        given::joined(&owner, &ours, &member, "CORE").await;
+        given::joined(&owner, &theirs, &member, "ADMIN").await;
+        let tiers = json!([{ "tier": "CORE", "percent": 150 }, { "tier": "ADMIN", "percent": 400 }]);
+        let definition = json!({ "source": "CAMPAIGN", "points": 10, "tierMultipliers": tiers });
+        let input = json!({ "name": "Tea", "event": "TEA", "definition": definition, "idempotencyKey": "rule" });
+        let made = owner.run("EarningRuleCreate", json!({ "input": input })).await;
+        let rule = &made.payload("earningRuleCreate")["rule"]["id"];
+        let input = json!({ "ruleId": rule, "state": "ACTIVE", "idempotencyKey": "active" });
+        owner.run("EarningRuleStateSet", json!({ "input": input })).await.payload("earningRuleStateSet");
+        let made = key(&owner, json!({ "scopes": SCOPES, "communityIds": [ours["id"]] })).await;
+        let partner = owner.with_token(&made.secret);
+        let happened = async |community: &Value| {
+            let input = json!({ "memberId": member["id"], "communityId": community["id"], "event": "TEA",
+                "idempotencyKey": community["id"] });
+            let answer = owner.run("EarningEventRecord", json!({ "input": input })).await;
+            let event = &answer.payload("earningEventRecord")["earningEvent"];
+            json!({ "id": event["payments"][0]["entry"]["id"] })
+        };
+        let explained = async |client: &Client, entry: &Value| {
+            client.query(EXPLAINED, entry.clone()).await.data("pointsEntry").clone()
+        };
+
+        let here = happened(&ours).await;
+        let told = explained(&owner, &here).await;
+        assert_eq!(told["explanation"]["steps"][1]["tier"], "CORE", "{told}");
+        assert_eq!(explained(&partner, &here).await, told, "in its own community a key is told all");
+
+        let elsewhere = happened(&theirs).await;
+        let told = explained(&owner, &elsewhere).await;
+        assert_eq!(told["explanation"]["steps"][1]["tier"], "ADMIN", "{told}");
+        let told = explained(&partner, &elsewhere).await;
+        let step = |kind: &str, points: &str| json!({ "kind": kind, "points": points, "percent": null, "tier": null });
+        let steps = json!([step("BASE", "10"), step("TOGETHER", "30")]);
+        assert_eq!((&told["amount"], &told["explanation"]["steps"]), (&json!("40"), &steps));
+        let words = told["explanation"]["text"].as_str().unwrap();
+        let expected =
+            "You were given 40 points for “Tea”. Counted as 10 to begin with, +30 by multipliers: 40 points. ";
+        assert!(words.starts_with(expected) && !words.contains("admin"), "{words}");
+
+        // Neither is the member for whom it vouches, by that token.
+        let token = partner.run("MemberTokenCreate", json!({ "input": { "memberId": member["id"] } })).await;
+        let token = token.payload("memberTokenCreate")["token"].as_str().unwrap().to_owned();
+        let document = "{ me { points { entries(first: 1) { nodes { amount explanation(locale: EN) {
+            text steps { kind points percent tier } } } } } } }";
+        let answer = partner.with_token(&token).query(document, json!({})).await;
+        assert_eq!(answer.data("me.points.entries.nodes.0"), &told);
+    });
+}
+
 #[test]
 fn a_restricted_key_imports_into_its_community_only() {
     run(async {

@@ -150,6 +150,7 @@ fn of_many_who_approve_at_once_one_posts_and_the_entry_names_both_people() {
         assert_eq!((&on_entry["id"], &on_entry["state"]), (&json!(approval), &json!("APPROVED")));
         assert_eq!(on_entry["entry"]["id"], entries[0]["id"]);
         assert_ne!(on_entry["askedById"], on_entry["decidedById"]);
+        assert_eq!(entries[0]["actorId"], on_entry["askedById"]);
         assert_eq!(balances_of(&owner, &member).await.available, 500);
         // What was given without is nobody's approval.
         let small = award(&owner, &ids[1], 5, "small").await;

@@ -23,6 +23,7 @@ fn a_redemption_sets_points_and_stock_aside_until_it_is_fulfilled_once() {
             (&json!("PENDING"), &json!("300"), &json!("100"))
         );
         assert_eq!((&made["rewardName"], &made["reference"]), (&json!("Mug"), &json!("parcel-1")));
+        assert!(text(&made["actorId"]).starts_with("key_"), "{made}");
         assert_eq!(made["sources"], json!([{ "source": "MANUAL", "ruleId": null, "points": "300" }]));
         let hold = &made["hold"];
         assert_eq!((&hold["id"], &hold["redemptionId"]), (&made["holdId"], &made["id"]));

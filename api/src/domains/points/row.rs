@@ -70,6 +70,8 @@ pub struct EntryRow {
     pub(super) reverses: Option<PointsEntryId>,
     /// The entry that left the giver, on all entries of a transfer and of its reversal.
     pub(super) transfer: Option<PointsEntryId>,
+    /// The label of who posted it.
+    pub(super) actor: String,
     pub(super) posted_at: DateTime<Utc>,
 }
 
@@ -92,6 +94,7 @@ impl EntryRow {
             hold: row.try_get::<Option<Uuid>>("", "hold_id")?.map(Id::from_uuid),
             reverses: row.try_get::<Option<Uuid>>("", "reverses_id")?.map(Id::from_uuid),
             transfer: row.try_get::<Option<Uuid>>("", "transfer_id")?.map(Id::from_uuid),
+            actor: row.try_get("", "actor")?,
             posted_at: row.try_get("", "posted_at")?,
         })
     }
@@ -146,6 +149,11 @@ impl LotRow {
             expires_on: read_day(row)?,
         })
     }
+
+    /// The entry that made it, whose id it has.
+    pub(super) fn entry(&self) -> PointsEntryId {
+        Id::from_uuid(self.id.uuid())
+    }
 }
 
 /// An entry's part in one lot.
@@ -180,7 +188,7 @@ impl MoveRow {
     /// All of a lot, as the entry made it.
     pub(super) fn of_new(lot: &LotRow) -> Self {
         Self {
-            entry: Id::from_uuid(lot.id.uuid()),
+            entry: lot.entry(),
             lot: lot.id,
             amount: lot.amount,
             source: lot.source,

@@ -9,7 +9,7 @@ use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow, SourceRow};
 use super::service::Points;
 use super::store;
 use crate::actor::{Actor, Scope};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::platform::db::keyset::KeysetPage;
 use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{MemberId, PointsEntryId, PointsHoldId};
@@ -64,7 +64,7 @@ impl Points {
         Ok(store::list_entries_by_id(tx, ids).await?)
     }
 
-    /// The last entry of a member up to a time.
+    /// The last entry of a member up to a time that has come.
     pub async fn entry_at(
         &self,
         actor: &Actor,
@@ -72,6 +72,9 @@ impl Points {
         (member, at): (MemberId, DateTime<Utc>),
     ) -> Result<Option<EntryRow>, ApiError> {
         actor.require(Scope::PointsRead)?;
+        if at > self.platform.clock.now() {
+            return Err(ApiError::argument(ErrorCode::InputInvalid, "at", "This time is still to come."));
+        }
         Ok(store::find_entry_at(tx, member, at).await?)
     }
 

@@ -109,6 +109,8 @@ pub struct RedemptionRow {
     pub(super) entry: PointsEntryId,
     pub(super) reference: Option<String>,
     pub(super) reason: Option<String>,
+    /// The label of who redeemed.
+    pub(super) actor: String,
     pub(super) created_at: DateTime<Utc>,
     pub(super) lapses_at: Option<DateTime<Utc>>,
     pub(super) closed_at: Option<DateTime<Utc>>,
@@ -129,6 +131,7 @@ impl RedemptionRow {
             entry: Id::from_uuid(row.try_get("", "entry_id")?),
             reference: row.try_get("", "reference")?,
             reason: row.try_get("", "reason")?,
+            actor: row.try_get("", "actor")?,
             created_at: row.try_get("", "created_at")?,
             lapses_at: row.try_get("", "lapses_at")?,
             closed_at: row.try_get("", "closed_at")?,

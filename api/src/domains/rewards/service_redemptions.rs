@@ -162,13 +162,14 @@ impl Rewards {
             entry: kept.entry,
             reference: draft.reference.clone(),
             reason: None,
+            actor: actor.to_owned(),
             created_at: now,
             lapses_at: (!is_code).then_some(kept.expires_at),
             closed_at: is_code.then_some(now),
         };
         let sources = self.points.sources_in(tx, kept.entry).await?;
         self.take_in(tx, reward, (if is_code { Move::HandOver } else { Move::Reserve }, draft.quantity)).await?;
-        store_redemptions::insert(tx, &row, &sources, actor).await?;
+        store_redemptions::insert(tx, &row, &sources).await?;
         if is_code {
             let handed = store_vouchers::hand_out(tx, (reward.id, id), draft.quantity).await?;
             if handed != u64::try_from(draft.quantity).unwrap_or_default() {

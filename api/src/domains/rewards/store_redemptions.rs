@@ -147,12 +147,7 @@ pub(super) async fn sum_quantity(
 }
 
 /// A new redemption, with what its points were earned by.
-pub(super) async fn insert(
-    tx: &TenantTx,
-    row: &RedemptionRow,
-    sources: &[SourceRow],
-    actor: &str,
-) -> Result<(), DbError> {
+pub(super) async fn insert(tx: &TenantTx, row: &RedemptionRow, sources: &[SourceRow]) -> Result<(), DbError> {
     tx.insert(redemptions::ActiveModel {
         tenant_id: Set(tx.tenant().uuid()),
         id: Set(row.id.uuid()),
@@ -168,7 +163,7 @@ pub(super) async fn insert(
         reference: Set(row.reference.clone()),
         reason: Set(None),
         is_restocked: Set(false),
-        actor: Set(actor.to_owned()),
+        actor: Set(row.actor.clone()),
         created_at: Set(row.created_at),
         lapses_at: Set(row.lapses_at),
         closed_at: Set(row.closed_at),

@@ -49,6 +49,8 @@ pub struct VersionRow {
     pub(in crate::domains::points) rule: EarningRuleId,
     pub(in crate::domains::points) version: i32,
     pub(in crate::domains::points) definition: Definition,
+    /// The label of who wrote it.
+    pub(super) actor: String,
     pub(super) created_at: DateTime<Utc>,
 }
 
@@ -58,6 +60,7 @@ impl VersionRow {
             rule: Id::from_uuid(row.try_get("", "rule_id")?),
             version: row.try_get("", "version")?,
             definition: read_definition(row)?,
+            actor: row.try_get("", "actor")?,
             created_at: row.try_get("", "created_at")?,
         })
     }

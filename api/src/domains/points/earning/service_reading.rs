@@ -139,3 +139,12 @@ impl Points {
         Ok(store_events::list_payments_of(tx, entries).await?)
     }
 }
+
+impl EventRow {
+    /// Whether the actor may know where it happened, and what the member was there: a key that is restricted to
+    /// communities is told of no others, and neither is whom it vouches for.
+    #[must_use]
+    pub fn is_told_to(&self, actor: &Actor) -> bool {
+        actor.communities().zip(self.community).is_none_or(|(own, community)| own.contains(&community))
+    }
+}

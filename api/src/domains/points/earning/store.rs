@@ -135,7 +135,7 @@ pub(super) async fn list_versions(
     use earning_rule_versions::{Column, Entity};
     let newest = WindowStatement::partition_by(Column::RuleId).order_by(Column::Version, Order::Desc).to_owned();
     let ranked = Query::select()
-        .columns([Column::RuleId, Column::Version, Column::Definition, Column::CreatedAt])
+        .columns([Column::RuleId, Column::Version, Column::Definition, Column::Actor, Column::CreatedAt])
         .expr_window_as(sea_orm::sea_query::Func::cust("ROW_NUMBER"), newest, "place")
         .from(Entity)
         .and_where(tx.owns(Entity))
@@ -158,7 +158,7 @@ pub(super) async fn list_versions_between(
 ) -> Result<Vec<VersionRow>, DbError> {
     use earning_rule_versions::{Column, Entity};
     let select = Query::select()
-        .columns([Column::RuleId, Column::Version, Column::Definition, Column::CreatedAt])
+        .columns([Column::RuleId, Column::Version, Column::Definition, Column::Actor, Column::CreatedAt])
         .from(Entity)
         .and_where(tx.owns(Entity))
         .and_where(is_any(tx, Expr::col(Column::RuleId), rules.iter().map(|id| id.uuid())))

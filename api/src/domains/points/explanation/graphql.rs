@@ -37,7 +37,7 @@ pub struct PointsExplanationStep {
     points: BigInt,
     /// How much the event counted, of a QUANTITY; how many days, of a STREAK.
     count: Option<BigInt>,
-    /// What was made of 100, of a TIER and of GROWTH.
+    /// What was made of 100, of a TIER, of GROWTH and of CREATOR.
     percent: Option<i32>,
     /// Which tier, of a TIER.
     tier: Option<Tier>,

@@ -23,6 +23,9 @@ named_enum! {
         Growth "GROWTH",
         /// What the member's level in the creator programme added or took.
         Creator "CREATOR",
+        /// What tier, growth node and creator level added or took, told as one to a key that is restricted to communities
+        /// where it happened in another one.
+        Together "TOGETHER",
         /// What was left out above a cap, or above the most that one event earns.
         Cap "CAP",
     }
@@ -103,6 +106,8 @@ pub struct Scored {
     pub creator_percent: i32,
     /// What tier, node and level made of 100 together.
     pub percent: i32,
+    /// Whether the caller may know what the member was to the community.
+    pub tells_tier: bool,
 }
 
 /// The steps by which a definition came to an amount. They sum up to it, and one that adds nothing is left out.
@@ -113,16 +118,23 @@ pub fn steps(parts: &Parts, scored: &Scored, amount: i64) -> Vec<Step> {
     let by_node = multiplied(base, combined([parts.tier_percent, scored.growth_percent]));
     let whole = multiplied(base, scored.percent);
     let step = |kind, points| Step { kind, points, count: None, percent: None, tier: None };
-    let all = [
+    let mut all = vec![
         step(StepKind::Base, parts.points),
         Step { count: scored.quantity, ..step(StepKind::Quantity, parts.counted) },
         Step { count: scored.streak.map(i64::from), ..step(StepKind::Streak, parts.bonus) },
-        Step { percent: Some(parts.tier_percent), tier: scored.tier, ..step(StepKind::Tier, by_tier - base) },
-        Step { percent: Some(scored.growth_percent), ..step(StepKind::Growth, by_node - by_tier) },
-        Step { percent: Some(scored.creator_percent), ..step(StepKind::Creator, whole - by_node) },
-        step(StepKind::Cap, amount - whole),
     ];
-    all.into_iter().filter(|step| step.points != 0).collect()
+    if scored.tells_tier {
+        all.extend([
+            Step { percent: Some(parts.tier_percent), tier: scored.tier, ..step(StepKind::Tier, by_tier - base) },
+            Step { percent: Some(scored.growth_percent), ..step(StepKind::Growth, by_node - by_tier) },
+            Step { percent: Some(scored.creator_percent), ..step(StepKind::Creator, whole - by_node) },
+        ]);
+    } else {
+        all.push(step(StepKind::Together, whole - base));
+    }
+    all.push(step(StepKind::Cap, amount - whole));
+    all.retain(|step| step.points != 0);
+    all
 }
 
 #[cfg(test)]
@@ -140,11 +152,16 @@ mod tests {
             growth_percent: 117,
             creator_percent: 110,
             percent: 170,
+            tells_tier: true,
         };
-        for amount in [144, 100, 1] {
-            let steps = steps(&parts, &scored, amount);
-            assert_eq!(steps.iter().map(|step| step.points).sum::<i64>(), amount);
-            assert_eq!(steps.iter().any(|step| step.kind == StepKind::Cap), amount < 144);
+        for tells_tier in [true, false] {
+            for amount in [144, 100, 1] {
+                let steps = steps(&parts, &Scored { tells_tier, ..scored }, amount);
+                assert_eq!(steps.iter().map(|step| step.points).sum::<i64>(), amount);
+                assert_eq!(steps.iter().any(|step| step.kind == StepKind::Cap), amount < 144);
+                let tells = |step: &Step| step.tier.is_some() || step.percent.is_some();
+                assert_eq!(steps.iter().any(tells), tells_tier);
+            }
         }
     }
 }

@@ -164,6 +164,7 @@ impl Step {
                 StepKind::Tier => format!("{tier} {percent}% {points:+}"),
                 StepKind::Growth => format!("成长等级 {percent}% {points:+}"),
                 StepKind::Creator => format!("创作者等级 {percent}% {points:+}"),
+                StepKind::Together => format!("综合倍数 {points:+}"),
                 StepKind::Cap => format!("超出上限 {points:+}"),
             },
             Locale::En => match kind {
@@ -173,6 +174,7 @@ impl Step {
                 StepKind::Tier => format!("{points:+} as {tier} ({percent}%)"),
                 StepKind::Growth => format!("{points:+} by your growth level ({percent}%)"),
                 StepKind::Creator => format!("{points:+} by your creator level ({percent}%)"),
+                StepKind::Together => format!("{points:+} by multipliers"),
                 StepKind::Cap => format!("{points:+} above the limit"),
             },
         }

@@ -65,13 +65,13 @@ impl Points {
         let said: HashMap<_, _> = versions.iter().map(|said| ((said.rule, said.version), said)).collect();
         let steps = payments.iter().filter_map(|payment| {
             let (event, said) = (events.get(&payment.event)?, said.get(&(payment.rule, payment.version))?);
-            Some((payment.entry?, steps_to(payment, event, said)))
+            Some((payment.entry?, steps_to(payment, (event, event.is_told_to(actor)), said)))
         });
         Ok(steps.collect())
     }
 }
 
-fn steps_to(payment: &PaymentRow, event: &EventRow, said: &VersionRow) -> Vec<Step> {
+fn steps_to(payment: &PaymentRow, (event, tells_tier): (&EventRow, bool), said: &VersionRow) -> Vec<Step> {
     let scored = Scored {
         quantity: event.quantity,
         streak: event.streak,
@@ -79,6 +79,7 @@ fn steps_to(payment: &PaymentRow, event: &EventRow, said: &VersionRow) -> Vec<St
         growth_percent: event.growth_percent,
         creator_percent: event.creator_percent,
         percent: payment.percent,
+        tells_tier,
     };
     let parts = said.definition.parts((event.quantity, event.streak), event.tier);
     steps(&parts, &scored, payment.amount)

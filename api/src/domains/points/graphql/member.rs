@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::super::Points;
 use super::super::row::{AccountRow, EntryRow, HoldRow, LotRow};
-use super::object::{PointsBalance, PointsEntry, PointsHold, PointsLot};
+use super::lot::PointsLot;
+use super::object::{PointsBalance, PointsEntry, PointsHold};
 use crate::domains::members::{MemberRef, MemberRow};
 use crate::error::ApiError;
 use crate::graphql::batch::{Page, Ref};
@@ -110,12 +111,13 @@ impl MemberPoints {
         self.account.frozen_at.map(Into::into)
     }
 
-    /// What they had at a time, by the entries up to then. Costs 1.
+    /// What they had at a time, by what was posted up to then. A time to come is refused, INPUT_INVALID: nobody knows what
+    /// they will have. Costs 1.
     #[graphql(directive = costs::apply(1))]
     async fn balance(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "When.")] at: DateTime,
+        #[graphql(desc = "When; now at the latest.")] at: DateTime,
     ) -> Option<Result<PointsBalance, ApiError>> {
         nullable(async {
             let (points, reader) = (ctx.service::<Points>()?, self.member.page().reader());
@@ -134,7 +136,12 @@ impl MemberPoints {
     /// rest. At most 100. Counts as 20 items.
     #[graphql(directive = list_size::apply(Some(20), None, None))]
     async fn lots(&self, ctx: &Context<'_>) -> Option<Result<Vec<PointsLot>, ApiError>> {
-        nullable(async { self.open_lots(ctx).await.map(Some) }).await
+        nullable(async {
+            let lots = self.open_lots(ctx).await?;
+            let lots: Result<Vec<_>, ApiError> = lots.into_iter().map(PointsLot::new).collect();
+            lots.map(Some)
+        })
+        .await
     }
 
     /// The holds that are open, those that end first before the others. At most 100. Counts as 10 items.
@@ -192,19 +199,19 @@ impl MemberPoints {
         Connection::of_slice(loaded.get(&own), (&space, master), |row| Some(row.position()), node, total)
     }
 
-    /// For all members of the page at once.
-    pub(super) async fn open_lots(&self, ctx: &Context<'_>) -> Result<Vec<PointsLot>, ApiError> {
+    /// For all members of the page at once; and all their lots form one page, for what is loaded below them.
+    pub(super) async fn open_lots(&self, ctx: &Context<'_>) -> Result<Vec<Ref<LotRow>>, ApiError> {
         let (points, actor) = (ctx.service::<Points>()?.clone(), ctx.actor()?.clone());
         let load = |page: Arc<Page<MemberRow>>| async move {
-            let mut lots: HashMap<MemberId, Vec<LotRow>> = HashMap::new();
-            for lot in points.lots_of(&actor, page.reader(), &ids(&page)).await? {
-                lots.entry(lot.member).or_default().push(lot);
+            let rows = points.lots_of(&actor, page.reader(), &ids(&page)).await?;
+            let mut lots: HashMap<MemberId, Vec<Ref<LotRow>>> = HashMap::new();
+            for lot in Page::new(Arc::clone(page.reader()), rows).refs() {
+                lots.entry(lot.row()?.member).or_default().push(lot);
             }
             Ok(lots)
         };
         let lots = self.member.load("member.points.lots", String::new(), load).await?;
-        let own = lots.get(&self.member.row()?.id).map(Vec::as_slice).unwrap_or_default();
-        Ok(own.iter().map(PointsLot::from).collect())
+        Ok(lots.get(&self.member.row()?.id).cloned().unwrap_or_default())
     }
 
     /// For all members of the page at once; and all their entries form one page, for what is loaded below them.

@@ -2,6 +2,7 @@
 
 mod holds;
 mod input;
+mod lot;
 mod member;
 mod mutation;
 mod object;

@@ -1,11 +1,11 @@
-//! Entries, lots, holds and balances, as clients see them.
+//! Entries, holds and balances, as clients see them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 
-use super::super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow};
+use super::super::row::{AccountRow, EntryRow, HoldRow, MoveRow};
 use super::super::{Account, EntryKind, HoldState, Liability, Points, Source};
 use super::transfer::{PointsTransfer, transfer_of};
 use crate::domains::points::approvals::graphql::{PointsApproval, approval_of};
@@ -16,6 +16,7 @@ use crate::graphql::batch::{Page, Ref};
 use crate::graphql::connection::Noun;
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
+use crate::graphql::ids::told_actor;
 use crate::graphql::scalars::{BigInt, Date, DateTime};
 use crate::platform::ids::PointsEntryId;
 use crate::platform::locale::Locale;
@@ -122,6 +123,12 @@ impl PointsEntry {
     /// The partner's own reference, such as an order's.
     async fn reference(&self) -> Result<Option<&str>, ApiError> {
         Ok(self.0.row()?.reference.as_deref())
+    }
+
+    /// Who posted it: the id of a person or a key, or of the member who did it by their own token; null where the program
+    /// did. Of what a second person approved it is whoever asked.
+    async fn actor_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        Ok(told_actor(ctx.actor()?, &self.0.row()?.actor))
     }
 
     /// When it was posted. Within an account it never goes back.
@@ -234,48 +241,6 @@ pub struct PointsLotMove {
     earned_at: DateTime,
     /// The last day on which they are good; null for ever.
     expires_on: Option<Date>,
-}
-
-/// Points that were given together, and what is left of them.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct PointsLot {
-    /// `plt_…`, and behind it the id of the entry that gave them.
-    id: ID,
-    /// How many were given.
-    amount: BigInt,
-    /// Of these, not good yet.
-    pending: BigInt,
-    /// To be spent.
-    available: BigInt,
-    /// Set aside.
-    held: BigInt,
-    /// What they were earned by.
-    source: Source,
-    /// When they were given.
-    earned_at: DateTime,
-    /// From when they are good; null for those that were from the start.
-    available_at: Option<DateTime>,
-    /// When they end; null for never.
-    expires_at: Option<DateTime>,
-    /// The last day on which they are good, in the zone that the tenant had when they were given; null for ever.
-    expires_on: Option<Date>,
-}
-
-impl From<&LotRow> for PointsLot {
-    fn from(row: &LotRow) -> Self {
-        Self {
-            id: row.id.into(),
-            amount: row.amount.into(),
-            pending: row.pending.into(),
-            available: row.available.into(),
-            held: row.held.into(),
-            source: row.source,
-            earned_at: row.earned_at.into(),
-            available_at: row.available_at.map(Into::into),
-            expires_at: row.expires_at.map(Into::into),
-            expires_on: row.expires_on.map(Into::into),
-        }
-    }
 }
 
 /// Points that are or were set aside, until somebody spends them or lets them go.

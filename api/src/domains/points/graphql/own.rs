@@ -4,8 +4,9 @@ use async_graphql::{Context, ID, Object};
 
 use super::super::EntryKind;
 use super::super::row::EntryRow;
+use super::lot::MyPointsLot;
 use super::member::{MemberPoints, account};
-use super::object::{PointsBalance, PointsLot};
+use super::object::PointsBalance;
 use crate::domains::members::MemberRef;
 use crate::domains::points::explanation::graphql::{PointsExplanation, explanation_of};
 use crate::error::ApiError;
@@ -58,8 +59,13 @@ impl MyPoints {
     /// What there is left of what they were given, in the order in which it is spent: what expires first before the
     /// rest. At most 100. Counts as 20 items.
     #[graphql(directive = list_size::apply(Some(20), None, None))]
-    async fn lots(&self, ctx: &Context<'_>) -> Option<Result<Vec<PointsLot>, ApiError>> {
-        nullable(async { self.0.open_lots(ctx).await.map(Some) }).await
+    async fn lots(&self, ctx: &Context<'_>) -> Option<Result<Vec<MyPointsLot>, ApiError>> {
+        nullable(async {
+            let lots = self.0.open_lots(ctx).await?;
+            let lots: Result<Vec<_>, ApiError> = lots.iter().map(|lot| lot.row().map(MyPointsLot::from)).collect();
+            lots.map(Some)
+        })
+        .await
     }
 
     /// All that ever happened to their points, the newest first.

@@ -17,6 +17,7 @@ use crate::graphql::connection::Noun;
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
 use crate::graphql::guard::requires_scopes;
+use crate::graphql::ids::told_actor;
 use crate::graphql::scalars::{BigInt, DateTime};
 use crate::platform::ids::{PointsHoldId, RedemptionId, RewardId};
 
@@ -164,6 +165,12 @@ impl Redemption {
         };
         let found = self.0.load("redemption.sources", String::new(), load).await?;
         Ok(found.get(&self.0.row()?.id).cloned().unwrap_or_default())
+    }
+
+    /// Who redeemed it: the id of a person or a key, or of the member who did by their own token; null where the program
+    /// did.
+    async fn actor_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        Ok(told_actor(ctx.actor()?, &self.0.row()?.actor))
     }
 
     /// When it was redeemed.

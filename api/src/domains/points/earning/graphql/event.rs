@@ -118,10 +118,9 @@ impl EarningEvent {
 }
 
 impl EarningEvent {
-    /// A key that is restricted to communities is told of no others, and neither is whom it vouches for.
+    /// Whether it is told where it happened.
     fn is_told(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
-        let (own, community) = (ctx.actor()?.communities(), self.0.row()?.community);
-        Ok(own.zip(community).is_none_or(|(own, community)| own.contains(&community)))
+        Ok(self.0.row()?.is_told_to(ctx.actor()?))
     }
 
     async fn load_payments(

@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::super::row::{RuleRow, VersionRow};
 use super::super::{Definition, RuleState};
+use crate::actor::Actor;
 use crate::domains::members::membership::Tier;
 use crate::domains::points::{Points, Source};
 use crate::error::ApiError;
@@ -14,6 +15,7 @@ use crate::graphql::batch::{Page, Ref};
 use crate::graphql::connection::Noun;
 use crate::graphql::context::{ContextExt as _, nullable};
 use crate::graphql::cost::shown::{costs, list_size};
+use crate::graphql::ids::told_actor;
 use crate::graphql::scalars::{BigInt, DateTime};
 use crate::platform::ids::EarningRuleId;
 
@@ -128,13 +130,21 @@ pub struct EarningRuleVersion {
     version: i32,
     /// What it said.
     definition: EarningRuleDefinition,
+    /// Who wrote it: the id of a person or a key; null where the program did.
+    actor_id: Option<ID>,
     /// When it was written.
     created_at: DateTime,
 }
 
-impl From<&VersionRow> for EarningRuleVersion {
-    fn from(row: &VersionRow) -> Self {
-        Self { version: row.version, definition: (&row.definition).into(), created_at: row.created_at.into() }
+impl EarningRuleVersion {
+    /// As far as the caller is told of it.
+    fn told(row: &VersionRow, reader: &Actor) -> Self {
+        Self {
+            version: row.version,
+            definition: (&row.definition).into(),
+            actor_id: told_actor(reader, &row.actor),
+            created_at: row.created_at.into(),
+        }
     }
 }
 
@@ -189,7 +199,7 @@ impl EarningRule {
                 let ids: Vec<_> = page.rows().iter().map(RuleRow::id).collect();
                 let mut versions: HashMap<EarningRuleId, Vec<EarningRuleVersion>> = HashMap::new();
                 for row in points.versions_of(&actor, page.reader(), &ids).await? {
-                    versions.entry(row.rule).or_default().push((&row).into());
+                    versions.entry(row.rule).or_default().push(EarningRuleVersion::told(&row, &actor));
                 }
                 Ok(versions)
             };

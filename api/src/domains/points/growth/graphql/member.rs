@@ -146,7 +146,11 @@ impl MemberGrowth {
         let page = args.parse(master, &space)?;
         let loaded = self.load_moves(ctx, page.clone()).await?;
         let Slice { items, has_next, has_previous } = page.finish(loaded.get(&own).cloned().unwrap_or_default());
-        let edge = |row: &MoveRow| Ok(Edge { cursor: space.seal(master, &row.place())?, node: row.into() });
+        let actor = ctx.actor()?;
+        let edge = |row: &MoveRow| {
+            let node = GrowthMove::told(row, actor);
+            Ok(Edge { cursor: space.seal(master, &row.place())?, node })
+        };
         let items = items.iter().map(edge).collect::<Result<_, ApiError>>()?;
         let total = self.position.as_ref().map_or(0, |position| position.moves);
         let slice = Slice { items, has_next, has_previous };

@@ -4,8 +4,10 @@ use async_graphql::{ID, SimpleObject};
 
 use super::super::model::{MoveKind, MoveReason, Node, Path};
 use super::super::row::MoveRow;
+use crate::actor::Actor;
 use crate::graphql::connection::Noun;
 use crate::graphql::cost::shown::costs;
+use crate::graphql::ids::told_actor;
 use crate::graphql::scalars::{BigInt, Date, DateTime};
 
 /// A node of the growth path. Costs nothing.
@@ -105,14 +107,15 @@ pub struct GrowthMove {
     text: Option<String>,
     /// The last day on which the node is kept that was set by hand; null otherwise.
     locked_until: Option<Date>,
-    /// Who did it: the id of a person or a key; null where the program did.
+    /// Who did it: the id of a person or a key; null where the program did, and always in `me`.
     actor_id: Option<ID>,
     /// When.
     at: DateTime,
 }
 
-impl From<&MoveRow> for GrowthMove {
-    fn from(row: &MoveRow) -> Self {
+impl GrowthMove {
+    /// As far as the caller is told of it.
+    pub(super) fn told(row: &MoveRow, reader: &Actor) -> Self {
         Self {
             number: row.number.into(),
             kind: row.kind,
@@ -125,7 +128,7 @@ impl From<&MoveRow> for GrowthMove {
             path_version: row.path_version,
             text: row.text.clone(),
             locked_until: row.kept_on.map(Into::into),
-            actor_id: (row.reason == MoveReason::ByHand).then(|| row.actor.clone().into()),
+            actor_id: told_actor(reader, &row.actor),
             at: row.moved_at.into(),
         }
     }
