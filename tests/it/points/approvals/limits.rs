@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Client, Role, TestApp, absent_id, run};
+use harness::{Client, Response, Role, TestApp, absent_id, run};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -100,21 +100,31 @@ fn what_a_day_has_passed_over_or_was_undone_counts_no_more_and_requests_lapse_af
     });
 }
 
+/// A rule that pays for an event from now on.
+async fn pays(owner: &Client, event: &str, points: i64) {
+    let definition = json!({ "source": "CAMPAIGN", "points": points });
+    let rule = json!({ "name": event, "event": event, "definition": definition, "idempotencyKey": event });
+    let made = owner.run("EarningRuleCreate", json!({ "input": rule })).await;
+    let id = made.payload("earningRuleCreate")["rule"]["id"].clone();
+    let active = json!({ "ruleId": id, "state": "ACTIVE", "idempotencyKey": event });
+    owner.run("EarningRuleStateSet", json!({ "input": active })).await.payload("earningRuleStateSet");
+}
+
+async fn recorded(client: &Client, member: &str, event: &str, reference: &str) -> Response {
+    let event = json!({ "memberId": member, "event": event, "reference": reference, "idempotencyKey": reference });
+    client.run("EarningEventRecord", json!({ "input": event })).await
+}
+
 #[test]
-fn rules_and_holds_are_not_by_hand() {
+fn what_keys_record_and_holds_are_not_by_hand() {
     run(async {
         let app = TestApp::shared().await;
         let owner = app.tenant("not-by-hand").await.owner().await;
+        let key = partner(&owner, json!({})).await;
         let member = members(&owner, 1).await.remove(0);
         limited(&owner, json!(10)).await;
-        let definition = json!({ "source": "CAMPAIGN", "points": 500 });
-        let rule = json!({ "name": "Share", "event": "SHARE", "definition": definition, "idempotencyKey": "rule" });
-        let made = owner.run("EarningRuleCreate", json!({ "input": rule })).await;
-        let id = made.payload("earningRuleCreate")["rule"]["id"].clone();
-        let active = json!({ "ruleId": id, "state": "ACTIVE", "idempotencyKey": "active" });
-        owner.run("EarningRuleStateSet", json!({ "input": active })).await.payload("earningRuleStateSet");
-        let event = json!({ "memberId": member, "event": "SHARE", "reference": "s-1", "idempotencyKey": "event" });
-        owner.run("EarningEventRecord", json!({ "input": event })).await.payload("earningEventRecord");
+        pays(&owner, "SHARE", 500).await;
+        recorded(&key, &member, "SHARE", "s-1").await.payload("earningEventRecord");
         assert_eq!(balances_of(&owner, &member).await.available, 500);
         let hold = json!({ "memberId": member, "amount": 400, "reason": "An order", "idempotencyKey": "hold" });
         let held = owner.run("PointsHoldCreate", json!({ "input": hold })).await;
@@ -125,6 +135,52 @@ fn rules_and_holds_are_not_by_hand() {
         let take = json!({ "amount": 10, "idempotencyKey": "take" });
         by_hand(&owner, "pointsDeduct", &member, take).await.payload("pointsDeduct");
         asked(&owner, &member, 1, "one").await;
+    });
+}
+
+#[test]
+fn what_a_person_records_counts_as_given_by_hand_also_at_once() {
+    run(async {
+        let app = unlimited(TestApp::with()).start().await;
+        let owner = app.tenant("recorded-by-hand").await.owner().await;
+        let ids = members(&owner, 3).await;
+        limited(&owner, json!(100)).await;
+        for (event, points) in [("READ", 30), ("SHARE", 101)] {
+            pays(&owner, event, points).await;
+        }
+        let refused = ["APPROVAL_REQUIRED at event"];
+        for _ in 0..2 {
+            let answer = recorded(&owner, &ids[0], "SHARE", "share").await;
+            assert_eq!(answer.user_errors("earningEventRecord"), refused, "also when it is asked again");
+        }
+        let mut calls = JoinSet::new();
+        for number in 0..6 {
+            let (client, member) = (owner.clone(), ids[0].clone());
+            calls.spawn(async move { recorded(&client, &member, "READ", &format!("r-{number}")).await });
+        }
+        let answers = calls.join_all().await;
+        let paid = answers.iter().filter(|answer| answer.user_errors("earningEventRecord").is_empty()).count();
+        assert_eq!(paid, 3);
+        assert_eq!(balances_of(&owner, &ids[0]).await.available, 90);
+        award(&owner, &ids[0], 10, "ten").await.payload("pointsAward");
+        asked(&owner, &ids[0], 1, "one").await;
+        recorded(&owner, &ids[0], "LOOK", "nothing is paid for it").await.payload("earningEventRecord");
+
+        let event = |member: &str, event: &str, reference: &str| json!({ "memberId": member, "event": event, "reference": reference });
+        let bulk = async |events: Value, key: &str| {
+            let input = json!({ "events": events, "idempotencyKey": key });
+            owner.run("EarningEventRecordBulk", json!({ "input": input })).await
+        };
+        let over = json!([event(&ids[1], "READ", "b-1"), event(&ids[2], "SHARE", "b-2")]);
+        let answer = bulk(over, "over").await;
+        assert_eq!(answer.user_errors("earningEventRecordBulk"), ["APPROVAL_REQUIRED at events"]);
+        for member in &ids[1..] {
+            assert_eq!(balances_of(&owner, member).await.available, 0);
+        }
+        let fits = json!([event(&ids[1], "READ", "b-1"), event(&ids[2], "READ", "b-2")]);
+        bulk(fits, "fits").await.payload("earningEventRecordBulk");
+        assert_eq!(balances_of(&owner, &ids[2]).await.available, 30);
+        proof(&owner).await;
     });
 }
 

@@ -250,6 +250,19 @@ impl Points {
         Ok(is_over(limit, &mut moved.get(&spending.member).copied().unwrap_or(0), spending.amount))
     }
 
+    /// Refuses what was just paid to these members for events that a person recorded, where it is over the limit with what
+    /// was given by hand before. They are held.
+    pub(in super::super) async fn check_paid_in(
+        &self,
+        tx: &TenantTx,
+        members: &[MemberId],
+        (limit, field): (i64, &'static str),
+    ) -> Result<(), PointsError> {
+        let since = self.platform.clock.now() - WINDOW;
+        let moved = store::sum_by_hand(tx, members, (EntryKind::Award, since)).await?;
+        if moved.values().any(|moved| *moved > limit) { Err(PointsError::OverLimit(field)) } else { Ok(()) }
+    }
+
     async fn keep_one_in(&self, tx: &TenantTx, request: Request, asker: &Asker) -> Result<ByHand, PointsError> {
         let asked = Asked { approval: request.id, member: request.member };
         self.keep_asked_in(tx, &[request], asker).await?;

@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use shequn_entity::points_approvals::{ActiveModel, Column, Entity};
 
+use super::super::earning::RESERVED;
 use super::super::model::EntryKind;
 use super::model::{Filter, LIFE, Request, State};
 use super::row::ApprovalRow;
@@ -19,8 +20,9 @@ use crate::platform::db::{DbError, TenantTx};
 use crate::platform::ids::{Id, MemberId, PointsApprovalId, PointsEntryId};
 use crate::platform::text::spell_day;
 
-/// By hand is what no rule paid; what was reversed is not moved any more. Numbers have no gaps and times never go back
-/// within an account, so that the entries of the window are those behind the last one before it.
+/// By hand is what no rule paid, and what one paid for an event that a person recorded; what was reversed is not moved
+/// any more. Numbers have no gaps and times never go back within an account, so that the entries of the window are those
+/// behind the last one before it.
 const MOVED: &str = "
 WITH first AS MATERIALIZED (
     SELECT a.member_id, COALESCE((
@@ -31,7 +33,9 @@ WITH first AS MATERIALIZED (
 SELECT e.member_id, CAST(SUM(e.amount) AS bigint) AS moved
 FROM first f JOIN points_entries e ON e.member_id = f.member_id AND e.number > f.behind
 WHERE e.tenant_id = {tenant} AND e.asset = 'POINTS' AND e.kind = {kind}
-    AND NOT EXISTS (SELECT 1 FROM earning_payments p WHERE p.tenant_id = {tenant} AND p.entry_id = e.id)
+    AND NOT EXISTS (SELECT 1 FROM earning_payments p
+        JOIN earning_events v ON v.tenant_id = p.tenant_id AND v.id = p.event_id
+        WHERE p.tenant_id = {tenant} AND p.entry_id = e.id AND (SUBSTR(e.actor, 1, 4) <> 'usr_' OR v.event IN (RESERVED)))
     AND NOT EXISTS (SELECT 1 FROM points_entries r WHERE r.tenant_id = {tenant} AND r.reverses_id = e.id)
 GROUP BY e.member_id";
 
@@ -48,7 +52,7 @@ pub(super) async fn sum_by_hand(
         .with("kind", kind.as_str())
         .with("since", since)
         .with_any("members", &ids)
-        .query(tx, MOVED)
+        .query(tx, &MOVED.replace("RESERVED", &format!("'{}'", RESERVED.join("', '"))))
         .await?;
     let read = |row: &QueryResult| Ok((Id::from_uuid(row.try_get("", "member_id")?), row.try_get("", "moved")?));
     rows.iter().map(read).collect()

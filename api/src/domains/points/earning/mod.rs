@@ -22,7 +22,7 @@ mod store;
 mod store_events;
 
 pub use model::{
-    Caps, Definition, Fact, Filter, Outcome, PerUnit, RuleChange, RuleDraft, RuleState, SUBMISSION_APPROVED,
+    Caps, Definition, Fact, Filter, Outcome, PerUnit, RESERVED, RuleChange, RuleDraft, RuleState, SUBMISSION_APPROVED,
     StreakBonus, TierMultiplier,
 };
 pub use model_score::{AS_IS, Parts, combined, multiplied};

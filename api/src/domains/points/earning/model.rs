@@ -34,7 +34,7 @@ pub const MEMBER_INVITED: &str = "MEMBER_INVITED";
 /// What a member handed in was approved; `quantity` is its score.
 pub const SUBMISSION_APPROVED: &str = "SUBMISSION_APPROVED";
 /// What the program itself records.
-const RESERVED: [&str; 4] = [CHECK_IN, COMMUNITY_JOINED, MEMBER_INVITED, SUBMISSION_APPROVED];
+pub const RESERVED: [&str; 4] = [CHECK_IN, COMMUNITY_JOINED, MEMBER_INVITED, SUBMISSION_APPROVED];
 
 named_enum! {
     /// Whether a rule pays.

@@ -69,11 +69,11 @@ struct Surroundings {
 impl Points {
     /// Records what a client says has happened, and pays for it.
     pub async fn record_event(&self, actor: &Actor, fact: Fact, call: &Call) -> Result<Earned, Failure> {
-        let (scope, this, label) = (actor.require(Scope::PointsWrite)?, self.clone(), actor.label());
+        let (scope, this, by) = (actor.require(Scope::PointsWrite)?, self.clone(), actor.clone());
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
                 async move {
-                    match this.record_in(tx, vec![fact], &label).await?.pop() {
+                    match this.record_by_in(tx, vec![fact], (&by, "event")).await?.pop() {
                         Some(EventOutcome { earned: Some(earned), .. }) => Ok(earned),
                         refused => Err(PointsError::Invalid(refused.map(|one| one.errors).unwrap_or_default())),
                     }
@@ -85,12 +85,31 @@ impl Points {
 
     /// Records many events; each is recorded or refused for itself.
     pub async fn record_events(&self, actor: &Actor, facts: Vec<Fact>, call: &Call) -> Result<EventOutcomes, Failure> {
-        let (scope, this, label) = (actor.require(Scope::PointsWrite)?, self.clone(), actor.label());
+        let (scope, this, by) = (actor.require(Scope::PointsWrite)?, self.clone(), actor.clone());
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.record_in(tx, facts, &label).await.map(EventOutcomes) }.boxed()
+                async move { this.record_by_in(tx, facts, (&by, "events")).await.map(EventOutcomes) }.boxed()
             })
             .await
+    }
+
+    /// What rules pay for what a person records counts as points by hand, and over the limit all of it is refused: what
+    /// happened is nothing that a second person could approve.
+    async fn record_by_in(
+        &self,
+        tx: &TenantTx,
+        facts: Vec<Fact>,
+        (actor, field): (&Actor, &'static str),
+    ) -> Result<Vec<EventOutcome>, PointsError> {
+        let limit = if actor.user().is_some() { self.terms_in(tx).await?.1 } else { None };
+        let Some(limit) = limit else { return self.record_in(tx, facts, &actor.label()).await };
+        let members: BTreeSet<_> = facts.iter().map(|fact| fact.member).collect();
+        self.members.lock_in(tx, &members.into_iter().collect::<Vec<_>>()).await?;
+        let outcomes = self.record_in(tx, facts, &actor.label()).await?;
+        let earned = outcomes.iter().filter_map(|outcome| outcome.earned).filter(|earned| earned.points > 0);
+        let paid: BTreeSet<_> = earned.map(|earned| earned.member).collect();
+        self.check_paid_in(tx, &paid.into_iter().collect::<Vec<_>>(), (limit, field)).await?;
+        Ok(outcomes)
     }
 
     /// As [`Points::record_events`], in the caller's transaction.

@@ -56,7 +56,8 @@ pub struct EarningEventMutation;
 #[Object]
 impl EarningEventMutation {
     /// Records that something happened to a member, and pays what the rules say that are active now. It is kept whether or
-    /// not a rule answers. Needs `points:write`.
+    /// not a rule answers. What a person records, and not a key, counts as points by hand, and is refused over the tenant's
+    /// limit (APPROVAL_REQUIRED). Needs `points:write`.
     #[graphql(directive = requires_scopes::apply(vec!["points:write".to_owned()]))]
     async fn earning_event_record(
         &self,
@@ -76,8 +77,9 @@ impl EarningEventMutation {
         Ok(EarningEventRecordPayload::new(row.map(|row| EarningEvent(Ref::single(reader, row))), user_errors))
     }
 
-    /// Records up to 1,000 events; each is recorded and paid for, or refused, for itself, all in one transaction. Costs 1
-    /// for each event. Needs `points:write`.
+    /// Records up to 1,000 events; each is recorded and paid for, or refused, for itself, all in one transaction. What a
+    /// person records counts as points by hand; where one of them is over the tenant's limit, nothing is recorded
+    /// (APPROVAL_REQUIRED). Costs 1 for each event. Needs `points:write`.
     #[graphql(
         directive = list_size::apply(None, Some(vec!["input.events".to_owned()]), Some(vec!["outcomes".to_owned()])),
         directive = requires_scopes::apply(vec!["points:write".to_owned()]),
