@@ -299,7 +299,7 @@ pub enum UserErrorCode {
     /// The hold was captured or released, or its time is over.
     HoldClosed,
     /// Nothing was posted: with what was moved by hand within 24 hours it is over the tenant's limit, and waits for a
-    /// second person's approval.
+    /// second person's approval. An event that a person records is refused so, and does not wait.
     ApprovalRequired,
     /// Whoever asked, or was given a secret of the key that did, does not decide on it.
     SelfApproval,

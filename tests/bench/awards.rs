@@ -14,6 +14,8 @@ pub(crate) const SHARE: f64 = 0.6;
 pub(crate) const MOST: usize = 64;
 const CONNECTIONS: [usize; 3] = [1, 16, MOST];
 const TIME: Duration = Duration::from_secs(5);
+/// Of both, one after the other; the one in the middle counts.
+const TURNS: usize = 3;
 const MEMBERS: usize = 1_000;
 const BULK: usize = 1_000;
 const BULKS_AT_A_TIME: usize = 4;
@@ -51,6 +53,13 @@ pub(crate) struct Rate {
     pub(crate) bare: Option<f64>,
 }
 
+impl Rate {
+    /// Of bare SQL's speed, where there is that.
+    pub(crate) fn share(&self) -> f64 {
+        self.api / self.bare.unwrap_or(1.0)
+    }
+}
+
 /// By the number of connections; and rows a second in bulk.
 pub(crate) async fn rates(storage: Storage) -> (Vec<Rate>, f64) {
     let app = TestApp::with()
@@ -67,17 +76,22 @@ pub(crate) async fn rates(storage: Storage) -> (Vec<Rate>, f64) {
     };
     let mut rates = Vec::new();
     for connections in CONNECTIONS {
-        // In turns, so that what else the machine does weighs on both alike.
-        catch_up(&app, storage).await;
-        let api = partner.awards_per_second(connections).await;
-        let bare = match &bare {
-            None => None,
-            Some(bare) => {
-                catch_up(&app, storage).await;
-                Some(bare.per_second(connections).await)
-            }
-        };
-        rates.push(Rate { connections, api, bare });
+        let mut turns = Vec::new();
+        for turn in 0..TURNS {
+            // In turns, so that what else the machine does weighs on both alike.
+            catch_up(&app, storage).await;
+            let api = partner.awards_per_second(connections, turn).await;
+            let bare = match &bare {
+                None => None,
+                Some(bare) => {
+                    catch_up(&app, storage).await;
+                    Some(bare.per_second(connections).await)
+                }
+            };
+            turns.push(Rate { connections, api, bare });
+        }
+        turns.sort_by(|one, other| one.share().total_cmp(&other.share()));
+        rates.push(turns.swap_remove(TURNS / 2));
     }
     catch_up(&app, storage).await;
     (rates, partner.rows_in_bulk_per_second().await)
@@ -112,15 +126,15 @@ impl Partner {
         Self { client: owner.with_token(&secret), members }
     }
 
-    async fn awards_per_second(&self, connections: usize) -> f64 {
-        self.requests_per_second(connections, AWARD).await
+    async fn awards_per_second(&self, connections: usize, turn: usize) -> f64 {
+        self.requests_per_second((connections, turn), AWARD).await
     }
 
     async fn rows_in_bulk_per_second(&self) -> f64 {
-        self.requests_per_second(BULKS_AT_A_TIME, BULK_AWARD).await * BULK as f64
+        self.requests_per_second((BULKS_AT_A_TIME, 0), BULK_AWARD).await * BULK as f64
     }
 
-    async fn requests_per_second(&self, connections: usize, request: Request) -> f64 {
+    async fn requests_per_second(&self, (connections, turn): (usize, usize), request: Request) -> f64 {
         let start = Instant::now();
         let mut workers = JoinSet::new();
         for worker in 0..connections {
@@ -130,7 +144,7 @@ impl Partner {
                 while start.elapsed() < TIME {
                     // As good as chance, and no two workers go the same way.
                     let mut input = (request.input)(&partner.members, worker * 617 + requests * 389);
-                    input["idempotencyKey"] = json!(format!("{connections}-{worker}-{requests}"));
+                    input["idempotencyKey"] = json!(format!("{connections}-{turn}-{worker}-{requests}"));
                     let answer = partner.client.query(request.document, json!({ "input": input })).await;
                     answer.payload(request.field);
                     requests += 1;

@@ -112,9 +112,9 @@ async fn award(report: &mut Report) {
     for rate in awards {
         let what = format!("pointsAward, {} connections: {:.0} a second", rate.connections, rate.api);
         let of_bare = rate.bare.map_or(String::new(), |bare| {
-            format!(", {:.2} of bare SQL's {bare:.0} (aim: {} at {})", rate.api / bare, awards::SHARE, awards::MOST)
+            format!(", {:.2} of bare SQL's {bare:.0} (aim: {} at {})", rate.share(), awards::SHARE, awards::MOST)
         });
-        let is_met = rate.connections < awards::MOST || rate.bare.is_none_or(|bare| rate.api / bare >= awards::SHARE);
+        let is_met = rate.connections < awards::MOST || rate.bare.is_none() || rate.share() >= awards::SHARE;
         report.check(&format!("{what}{of_bare}"), rate.api > 0.0 && is_met);
     }
     report.check(&format!("pointsAwardBulk: {in_bulk:.0} rows/s"), in_bulk > 0.0);

@@ -61,9 +61,6 @@ pub enum PointsError {
     /// One person alone does not move so many.
     #[error("a second person has to approve")]
     ApprovalRequired,
-    /// What a person recorded, named by this field, pays more than one person gives.
-    #[error("it pays more than one person gives")]
-    OverLimit(&'static str),
     /// It was decided or withdrawn, or its time is over.
     #[error("the request is closed")]
     ApprovalClosed,
@@ -175,12 +172,6 @@ impl From<PointsError> for Failure {
                 "amount",
                 UserErrorCode::ApprovalRequired,
                 "With what was moved by hand within 24 hours this is over the tenant's limit: it waits for a second person.",
-            ),
-            PointsError::OverLimit(field) => refused(
-                field,
-                UserErrorCode::ApprovalRequired,
-                "With what was given by hand within 24 hours this pays a member more than the tenant's limit. Nothing was \
-                    recorded: give it by pointsAward, which a second person approves, or let a key record it.",
             ),
             PointsError::ApprovalClosed => refused(
                 "approvalId",

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::model::MOST_SHOWN;
 use super::row::{AccountRow, EntryRow, HoldRow, LotRow, MoveRow, SourceRow};
@@ -28,6 +28,9 @@ pub struct Liability {
     /// What never does.
     pub never_expiring: i64,
 }
+
+/// How far a caller's clock may be ahead.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 impl Points {
     /// The accounts of these members; those without entries have none.
@@ -72,7 +75,7 @@ impl Points {
         (member, at): (MemberId, DateTime<Utc>),
     ) -> Result<Option<EntryRow>, ApiError> {
         actor.require(Scope::PointsRead)?;
-        if at > self.platform.clock.now() {
+        if at > self.platform.clock.now() + AHEAD {
             return Err(ApiError::argument(ErrorCode::InputInvalid, "at", "This time is still to come."));
         }
         Ok(store::find_entry_at(tx, member, at).await?)

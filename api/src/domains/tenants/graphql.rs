@@ -60,7 +60,8 @@ pub struct PointsPolicy {
     /// Where the number comes from.
     source: String,
     /// The most points that are given to a member by hand within 24 hours without a second person's approval, and the
-    /// most that are taken so, or go to other members; null for as many as anybody likes. `pointsPolicyUpdate` changes it.
+    /// most that are taken so, or go to other members; null for as many as anybody likes. What rules pay for events that a
+    /// person records is given by hand, too. `pointsPolicyUpdate` changes it.
     approval_above: Option<BigInt>,
     /// Whether members may give each other points: `pointsTransfer`. `pointsPolicyUpdate` changes it.
     transfers_enabled: bool,

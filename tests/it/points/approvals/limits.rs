@@ -6,7 +6,7 @@ use harness::{Client, Response, Role, TestApp, absent_id, run};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::super::{balances_of, members, partner, proof, unlimited};
+use super::super::{balances_of, entries_of, members, partner, proof, unlimited};
 use super::{approved, asked, award, by_hand, decided, limited, shown};
 use crate::given;
 
@@ -173,13 +173,40 @@ fn what_a_person_records_counts_as_given_by_hand_also_at_once() {
         };
         let over = json!([event(&ids[1], "READ", "b-1"), event(&ids[2], "SHARE", "b-2")]);
         let answer = bulk(over, "over").await;
-        assert_eq!(answer.user_errors("earningEventRecordBulk"), ["APPROVAL_REQUIRED at events"]);
+        assert_eq!(answer.user_errors("earningEventRecordBulk"), ["APPROVAL_REQUIRED at events.1.event"]);
         for member in &ids[1..] {
             assert_eq!(balances_of(&owner, member).await.available, 0);
         }
         let fits = json!([event(&ids[1], "READ", "b-1"), event(&ids[2], "READ", "b-2")]);
         bulk(fits, "fits").await.payload("earningEventRecordBulk");
         assert_eq!(balances_of(&owner, &ids[2]).await.available, 30);
+        proof(&owner).await;
+    });
+}
+
+#[test]
+fn what_the_program_records_at_a_persons_desk_and_what_was_taken_back_counts_not() {
+    run(async {
+        let app = unlimited(TestApp::with()).start().await;
+        let owner = app.tenant("at-a-desk").await.owner().await;
+        let ids = members(&owner, 2).await;
+        limited(&owner, json!(100)).await;
+        for (event, points) in [("CHECK_IN", 90), ("READ", 100)] {
+            pays(&owner, event, points).await;
+        }
+        let checked = owner.run("CheckIn", json!({ "input": { "memberId": ids[0], "idempotencyKey": "in" } })).await;
+        checked.payload("checkIn");
+        assert_eq!(balances_of(&owner, &ids[0]).await.available, 90);
+        award(&owner, &ids[0], 100, "whole").await.payload("pointsAward");
+        asked(&owner, &ids[0], 1, "more").await;
+
+        recorded(&owner, &ids[1], "READ", "r-1").await.payload("earningEventRecord");
+        let again = recorded(&owner, &ids[1], "READ", "r-2").await;
+        assert_eq!(again.user_errors("earningEventRecord"), ["APPROVAL_REQUIRED at event"]);
+        let entry = entries_of(&owner, &ids[1]).await[0]["id"].clone();
+        let undo = json!({ "entryId": entry, "reason": "No", "idempotencyKey": "undo" });
+        owner.run("PointsReverse", json!({ "input": undo })).await.payload("pointsReverse");
+        recorded(&owner, &ids[1], "READ", "r-3").await.payload("earningEventRecord");
         proof(&owner).await;
     });
 }

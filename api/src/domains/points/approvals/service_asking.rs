@@ -2,7 +2,7 @@
 //!
 //! Without a limit this is no work: not one statement more than an award takes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -250,17 +250,17 @@ impl Points {
         Ok(is_over(limit, &mut moved.get(&spending.member).copied().unwrap_or(0), spending.amount))
     }
 
-    /// Refuses what was just paid to these members for events that a person recorded, where it is over the limit with what
-    /// was given by hand before. They are held.
-    pub(in super::super) async fn check_paid_in(
+    /// Those of these members, who are held, to whom more was given by hand than the limit, what was just paid for events
+    /// that a person recorded with it.
+    pub(in super::super) async fn list_over_in(
         &self,
         tx: &TenantTx,
         members: &[MemberId],
-        (limit, field): (i64, &'static str),
-    ) -> Result<(), PointsError> {
+        limit: i64,
+    ) -> Result<HashSet<MemberId>, PointsError> {
         let since = self.platform.clock.now() - WINDOW;
         let moved = store::sum_by_hand(tx, members, (EntryKind::Award, since)).await?;
-        if moved.values().any(|moved| *moved > limit) { Err(PointsError::OverLimit(field)) } else { Ok(()) }
+        Ok(moved.into_iter().filter(|(_, moved)| *moved > limit).map(|(member, _)| member).collect())
     }
 
     async fn keep_one_in(&self, tx: &TenantTx, request: Request, asker: &Asker) -> Result<ByHand, PointsError> {

@@ -73,7 +73,7 @@ impl Points {
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
                 async move {
-                    match this.record_by_in(tx, vec![fact], (&by, "event")).await?.pop() {
+                    match this.record_by_in(tx, vec![fact], (&by, |_| "event".to_owned())).await?.pop() {
                         Some(EventOutcome { earned: Some(earned), .. }) => Ok(earned),
                         refused => Err(PointsError::Invalid(refused.map(|one| one.errors).unwrap_or_default())),
                     }
@@ -88,7 +88,12 @@ impl Points {
         let (scope, this, by) = (actor.require(Scope::PointsWrite)?, self.clone(), actor.clone());
         self.platform
             .once(scope, (actor, &call.for_ever()), |tx| {
-                async move { this.record_by_in(tx, facts, (&by, "events")).await.map(EventOutcomes) }.boxed()
+                async move {
+                    this.record_by_in(tx, facts, (&by, |place| format!("events.{place}.event")))
+                        .await
+                        .map(EventOutcomes)
+                }
+                .boxed()
             })
             .await
     }
@@ -99,20 +104,24 @@ impl Points {
         &self,
         tx: &TenantTx,
         facts: Vec<Fact>,
-        (actor, field): (&Actor, &'static str),
+        (actor, field): (&Actor, fn(usize) -> String),
     ) -> Result<Vec<EventOutcome>, PointsError> {
         let limit = if actor.user().is_some() { self.terms_in(tx).await?.1 } else { None };
         let Some(limit) = limit else { return self.record_in(tx, facts, &actor.label()).await };
         let members: BTreeSet<_> = facts.iter().map(|fact| fact.member).collect();
         self.members.lock_in(tx, &members.into_iter().collect::<Vec<_>>()).await?;
         let outcomes = self.record_in(tx, facts, &actor.label()).await?;
-        let earned = outcomes.iter().filter_map(|outcome| outcome.earned).filter(|earned| earned.points > 0);
-        let paid: BTreeSet<_> = earned.map(|earned| earned.member).collect();
-        self.check_paid_in(tx, &paid.into_iter().collect::<Vec<_>>(), (limit, field)).await?;
-        Ok(outcomes)
+        let paid =
+            |outcome: &EventOutcome| outcome.earned.filter(|earned| earned.points > 0).map(|earned| earned.member);
+        let members: BTreeSet<_> = outcomes.iter().filter_map(paid).collect();
+        let over = self.list_over_in(tx, &members.into_iter().collect::<Vec<_>>(), limit).await?;
+        let is_over = |outcome: &EventOutcome| paid(outcome).is_some_and(|member| over.contains(&member));
+        let refused = outcomes.iter().enumerate().filter(|(_, outcome)| is_over(outcome));
+        let errors: Vec<_> = refused.map(|(place, _)| over_limit(&field(place))).collect();
+        if errors.is_empty() { Ok(outcomes) } else { Err(PointsError::Invalid(errors)) }
     }
 
-    /// As [`Points::record_events`], in the caller's transaction.
+    /// As [`Points::record_events`], in the caller's transaction and without a limit.
     pub async fn record_in(
         &self,
         tx: &TenantTx,
@@ -362,6 +371,12 @@ impl EventRow {
             creator_percent: self.creator_percent,
         }
     }
+}
+
+fn over_limit(field: &str) -> UserError {
+    let message = "With what was given by hand within 24 hours this pays the member more than the tenant's limit. Nothing \
+        was recorded: give it by pointsAward, which a second person approves, or let a key record it.";
+    UserError::at(field, UserErrorCode::ApprovalRequired, message)
 }
 
 fn recorded_before() -> UserError {

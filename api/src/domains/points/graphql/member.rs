@@ -111,8 +111,8 @@ impl MemberPoints {
         self.account.frozen_at.map(Into::into)
     }
 
-    /// What they had at a time, by what was posted up to then. A time to come is refused, INPUT_INVALID: nobody knows what
-    /// they will have. Costs 1.
+    /// What they had at a time, by what was posted up to then. A time to come, more than five minutes ahead, is
+    /// refused, INPUT_INVALID: nobody knows what they will have. Costs 1.
     #[graphql(directive = costs::apply(1))]
     async fn balance(
         &self,

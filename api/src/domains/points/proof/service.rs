@@ -24,6 +24,10 @@ const COUNT_EVERY: TimeDelta = TimeDelta::seconds(50);
 /// Entries of one seal, and seals of one tenant in a round: a busy one does not keep the others waiting.
 pub(super) const BATCH: u64 = 2_000;
 const SEALS_IN_A_ROUND: usize = 10;
+/// How long before its last seal a process may have left accounts uncounted, and the most seals of that time.
+const UNCOUNTED: TimeDelta = TimeDelta::minutes(10);
+const RECENT: i64 = 500;
+const MOST_RECENT: u64 = 500;
 /// Accounts that are counted in one statement, and those that nothing happened to, of all tenants, each time.
 const AT_ONCE: usize = 50;
 const IN_TURN: u64 = 1_000;
@@ -77,8 +81,8 @@ impl Points {
         let tenants = store::list_tenants(&self.platform.db.system_reader().await?).await?;
         let is_first = rounds.counted_at.is_none();
         for tenant in tenants {
-            if is_first {
-                self.take_over(tenant, &mut rounds.touched).await?;
+            if is_first && let Err(error) = self.take_over(tenant, &mut rounds.touched).await {
+                tracing::warn!(tenant.id = %tenant, error = ?error, "points.counting_failed");
             }
             if let Err(error) = self.seal_tenant(tenant, &mut rounds.touched).await {
                 tracing::warn!(tenant.id = %tenant, error = ?error, "points.sealing_failed");
@@ -94,7 +98,7 @@ impl Points {
         self.count_in_turn(rounds).await
     }
 
-    /// Those whom a process that is gone had sealed and may not have counted.
+    /// Those whom a process that is gone had sealed last and may not have counted; the others come in turn.
     async fn take_over(
         &self,
         tenant: TenantId,
@@ -102,8 +106,13 @@ impl Points {
     ) -> Result<(), PointsError> {
         let reader = self.platform.db.system_reader().await?;
         let Some((last, _)) = store::find_last(&reader, tenant).await? else { return Ok(()) };
-        let members = store::list_sealed_since(&reader, (tenant, &last), last.sealed_at - COUNT_EVERY * 2).await?;
-        touched.extend(members.into_iter().map(|member| (tenant, member)));
+        let seals = store::list_behind(&reader, (tenant, last.position.saturating_sub(RECENT)), MOST_RECENT).await?;
+        drop(reader);
+        for seal in seals.into_iter().filter(|seal| seal.sealed_at >= last.sealed_at - UNCOUNTED) {
+            let reader = self.platform.db.system_reader().await?;
+            let members = store::list_sealed(&reader, tenant, seal.range).await?;
+            touched.extend(members.into_iter().map(|member| (tenant, member)));
+        }
         Ok(())
     }
 

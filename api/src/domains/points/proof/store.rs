@@ -122,26 +122,14 @@ pub(super) async fn list_behind(
     Ok(tx.query_all(&select).await?.iter().map(read_seal).collect::<Result<_, _>>()?)
 }
 
-/// The most seals that a process may have left uncounted.
-const RECENT: i64 = 500;
-
-/// Whose entries were sealed since then, up to this last seal.
-pub(super) async fn list_sealed_since(
-    tx: &SystemTx,
-    (tenant, last): (TenantId, &Seal),
-    since: DateTime<Utc>,
-) -> Result<Vec<MemberId>, DbError> {
-    let xid = |name: &str| if tx.is_postgres() { format!("s.{name}::text::xid8") } else { format!("s.{name}") };
+/// Whose entries are in the range of a seal.
+pub(super) async fn list_sealed(tx: &SystemTx, tenant: TenantId, range: Range) -> Result<Vec<MemberId>, DbError> {
+    let (condition, values) = in_range(tx, range, 2);
     let sql = format!(
-        "SELECT DISTINCT e.member_id FROM points_seals s JOIN points_entries e \
-            ON e.tenant_id = s.tenant_id AND e.asset = s.asset \
-            AND (e.xid, e.seq) > ({}, s.behind_seq) AND (e.xid, e.seq) <= ({}, s.last_seq) \
-            AND e.seq > s.above_seq AND e.seq <= s.max_seq \
-         WHERE s.tenant_id = $1 AND s.asset = 'POINTS' AND s.position > $2 AND s.sealed_at >= $3",
-        xid("behind_xid"),
-        xid("last_xid")
+        "SELECT DISTINCT e.member_id FROM points_entries e \
+         WHERE e.tenant_id = $1 AND e.asset = 'POINTS' AND {condition}"
     );
-    let values: [Value; 3] = [tenant.uuid().into(), last.position.saturating_sub(RECENT).into(), since.into()];
+    let values = std::iter::once(tenant.uuid().into()).chain(values);
     let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     rows.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "member_id")?))).collect()
 }
