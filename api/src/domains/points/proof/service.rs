@@ -27,7 +27,6 @@ const SEALS_IN_A_ROUND: usize = 10;
 /// How long before its last seal a process may have left accounts uncounted, and the most seals of that time.
 const UNCOUNTED: TimeDelta = TimeDelta::minutes(10);
 const RECENT: i64 = 500;
-const MOST_RECENT: u64 = 500;
 /// Accounts that are counted in one statement, and those that nothing happened to, of all tenants, each time.
 const AT_ONCE: usize = 50;
 const IN_TURN: u64 = 1_000;
@@ -106,9 +105,9 @@ impl Points {
     ) -> Result<(), PointsError> {
         let reader = self.platform.db.system_reader().await?;
         let Some((last, _)) = store::find_last(&reader, tenant).await? else { return Ok(()) };
-        let seals = store::list_behind(&reader, (tenant, last.position.saturating_sub(RECENT)), MOST_RECENT).await?;
+        let seals = store::list_since(&reader, (tenant, last.position - RECENT), last.sealed_at - UNCOUNTED).await?;
         drop(reader);
-        for seal in seals.into_iter().filter(|seal| seal.sealed_at >= last.sealed_at - UNCOUNTED) {
+        for seal in seals {
             let reader = self.platform.db.system_reader().await?;
             let members = store::list_sealed(&reader, tenant, seal.range).await?;
             touched.extend(members.into_iter().map(|member| (tenant, member)));

@@ -134,6 +134,20 @@ pub(super) async fn list_sealed(tx: &SystemTx, tenant: TenantId, range: Range) -
     rows.iter().map(|row| Ok(Id::from_uuid(row.try_get("", "member_id")?))).collect()
 }
 
+/// The seals behind a position that were made since then.
+pub(super) async fn list_since(
+    tx: &SystemTx,
+    (tenant, position): (TenantId, i64),
+    since: DateTime<Utc>,
+) -> Result<Vec<Seal>, DbError> {
+    let select = select_seals()
+        .and_where(Column::TenantId.eq(tenant.uuid()))
+        .and_where(Column::Position.gt(position))
+        .and_where(Column::SealedAt.gte(since))
+        .to_owned();
+    Ok(tx.query_all(&select).await?.iter().map(read_seal).collect::<Result<_, _>>()?)
+}
+
 fn select_seals() -> SelectStatement {
     Query::select().columns(Column::iter()).from(Entity).and_where(Expr::col(Column::Asset).eq(ASSET)).to_owned()
 }
